@@ -1,0 +1,1 @@
+"""Collectors: one folder per kind of source, the schedule, cursors, quarantine."""

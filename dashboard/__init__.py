@@ -1,0 +1,1 @@
+"""The dashboard role: the Dash application, push to browsers, the HTTP API."""

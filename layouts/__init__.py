@@ -1,0 +1,1 @@
+"""Pages, scenes and cards: functions from a board snapshot to components, without I/O."""

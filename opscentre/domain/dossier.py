@@ -1,0 +1,96 @@
+"""A dossier as the pipe carries it: the snapshot, its version, its partition. No citizen's data has a field here."""
+
+from __future__ import annotations
+
+import zlib
+
+import msgspec
+
+#: Unit code of dossiers whose ``DonViXuLy`` matches no unit of the profile: counted and listed, never lost.
+UNMAPPED = "unmapped"
+
+
+class Supplement(msgspec.Struct, frozen=True, array_like=True):
+    """One request for supplements: when it was asked and answered, and the due moments before and after (ms)."""
+
+    requested: int | None = None
+    answered: int | None = None
+    due_before: int | None = None
+    due_after: int | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, array_like=True):
+    """One dated step that the source itself reports: the moment (ms) and the status it led to."""
+
+    at: int
+    status: int
+
+
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The whole state of one dossier as its source showed it at one time.
+
+    Identity is (``source``, ``number``): the same MaHoSo can come from two systems. All moments are
+    epoch milliseconds; ``None`` is "the source gave none".
+    """
+
+    source: str
+    number: str
+    status: int
+    #: When a collector saw this, on the product's clock.
+    observed: int
+    #: The newest moment the source itself vouches for: its modification time, else its newest progress
+    #: time, else the newest past date in the dossier; 0 when it shows none.
+    version: int = 0
+    #: The source's own modification time where it gives one (evidence of when ``status`` began).
+    modified: int | None = None
+    unit: str = UNMAPPED
+    #: ``DonViXuLy`` as the source wrote it, kept only when it matched no unit.
+    unit_seen: str = ""
+    procedure: str = ""
+    procedure_name: str = ""
+    field: str = ""
+    field_name: str = ""
+    #: 1 counter, 2 online, 3 postal (KenhThucHien; absent counts as counter).
+    channel: int = 1
+    #: 1 citizen, 2 enterprise, 3 agency, 4 other; 0 unknown (LoaiDoiTuong).
+    subject: int = 0
+    submitted: int | None = None
+    received: int | None = None
+    due: int | None = None
+    finished: int | None = None
+    returned: int | None = None
+    refused: int | None = None
+    #: 0 desk, 1 postal return (HinhThuc).
+    return_by: int = 0
+    digitised: bool = False
+    vneid: bool = False
+    #: 1 paid on the national portal, 2 by an agency gateway, 3 not online, 0 unknown.
+    payment: int = 0
+    #: Documents filed: all, digitised, reused, taken from the national store.
+    documents: tuple[int, int, int, int] = (0, 0, 0, 0)
+    #: Fees: how many, and how many of them are not zero.
+    fees: tuple[int, int] = (0, 0)
+    #: Result papers: all, and those with an electronic file.
+    results: tuple[int, int] = (0, 0)
+    supplements: tuple[Supplement, ...] = ()
+    progress: tuple[Progress, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The dossier's identity."""
+        return (self.source, self.number)
+
+
+class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One message of the dossiers topic: snapshots of one partition (at most 200)."""
+
+    snapshots: list[Snapshot]
+    #: Who wants to know what became of them (an import run); empty for none.
+    receipt: str = ""
+    #: Where each snapshot stood in its file, parallel to ``snapshots``; for messages about duplicates.
+    places: list[str] = []
+
+
+def partition_of(source: str, number: str, partitions: int) -> int:
+    """The partition of a dossier: stable across machines, releases and restarts."""
+    return zlib.crc32(f"{source}\x1f{number}".encode()) % partitions

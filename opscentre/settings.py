@@ -1,0 +1,99 @@
+"""Settings of every role: defaults, environment names, and the embedded parts that a data folder implies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one installation is put together. Each field is read from ``OPSCENTRE_<NAME>``."""
+
+    #: Folder of the embedded parts (SQLite, event log, clock, dropped files).
+    data: Path = Path("data")
+    #: Province profile: a folder below ``config/``.
+    profile: str = "thai-nguyen"
+    #: The pipe: ``embedded:///path/events.db`` or ``kafka://host:9092``; empty: embedded in ``data``.
+    broker: str = ""
+    #: SQL, an SQLAlchemy URL; empty: SQLite in ``data``.
+    database: str = ""
+    #: Redis URL; empty: the port written down in ``data`` by the supervisor.
+    redis: str = ""
+    #: ``real`` or a simulated clock's anchor as JSON.
+    clock: str = "real"
+    #: Address the dashboard listens on.
+    host: str = "127.0.0.1"
+    #: Port the dashboard listens on.
+    port: int = 8050
+    #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
+    sources: str = ""
+    #: Base URL of the simulated systems in a demo; empty where there is no simulator.
+    simulator: str = ""
+    #: Partitions of the dossiers topic; 0: 4 embedded, 12 on Kafka.
+    partitions: int = 0
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the pipe is the embedded one."""
+        return not self.broker or self.broker.startswith("embedded:")
+
+    @property
+    def broker_url(self) -> str:
+        """The pipe's URL, with the embedded default filled in."""
+        return self.broker or f"embedded://{(self.data / 'events.db').resolve()}"
+
+    @property
+    def database_url(self) -> str:
+        """The SQL URL, with the embedded default filled in."""
+        return self.database or f"sqlite:///{(self.data / 'opscentre.db').resolve()}"
+
+    @property
+    def redis_url(self) -> str:
+        """The Redis URL, or the address that the supervisor left in the data folder.
+
+        Raises ``SettingsError`` when neither is there.
+        """
+        if self.redis:
+            return self.redis
+        left = self.data / "redis.url"
+        if left.is_file():
+            return left.read_text(encoding="utf-8").strip()
+        raise SettingsError(
+            f"no Redis: OPSCENTRE_REDIS is not set and {left} does not exist; "
+            "start the parts with 'opscentre demo', or set OPSCENTRE_REDIS=redis://HOST:PORT/0"
+        )
+
+    @property
+    def dossier_partitions(self) -> int:
+        """Partitions of the dossiers topic on this pipe."""
+        from opscentre.pipe.topics import EMBEDDED_PARTITIONS, KAFKA_PARTITIONS
+
+        return self.partitions or (EMBEDDED_PARTITIONS if self.embedded else KAFKA_PARTITIONS)
+
+    def environment(self) -> dict[str, str]:
+        """The settings as environment variables for a child process."""
+        values = msgspec.structs.asdict(self)
+        return {f"OPSCENTRE_{name.upper()}": str(value) for name, value in values.items() if str(value)}
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text says which, the value seen and what to do."""
+
+
+def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
+    """Settings from the environment, with non-``None`` arguments winning."""
+    env = os.environ if environment is None else environment
+    raw: dict[str, object] = {}
+    for name in Settings.__struct_fields__:
+        value = given.get(name)
+        if value is None:
+            value = env.get(f"OPSCENTRE_{name.upper()}") or None
+        if value is not None:
+            raw[name] = str(value)
+    try:
+        return msgspec.convert(raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"settings: {error}; seen: {raw}") from None

@@ -1,0 +1,1 @@
+"""The truth: SQL tables and the few statements that read and write them."""
