@@ -1,0 +1,128 @@
+"""The SQL schema, the same on SQLite and PostgreSQL. All moments are epoch milliseconds (BIGINT)."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+#: One row a dossier: the newest state, and columns to find it by. ``state`` is a DossierState as JSON.
+dossiers = Table(
+    "dossiers",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("number", String(128), primary_key=True),
+    Column("partition", SmallInteger, nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("unit_seen", String(200), nullable=False, server_default=""),
+    Column("status", SmallInteger, nullable=False),
+    Column("received", BigInteger),
+    Column("due", BigInteger),
+    Column("finished", BigInteger),
+    # The due moment of a dossier in process, of a dossier awaiting reception; NULL for every other.
+    Column("open_due", BigInteger),
+    Column("reception_due", BigInteger),
+    Column("state", LargeBinary, nullable=False),
+    Index("dossiers_by_partition", "partition"),
+    Index("dossiers_by_open_due", "open_due"),
+    Index("dossiers_by_finished", "finished"),
+    Index("dossiers_by_unit", "unit"),
+)
+
+#: Append-only: what happened to a dossier and when. A clock's flip is one row, once.
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("number", String(128), primary_key=True),
+    # 'status', or a flip by the clock: 'due_soon', 'overdue', 'reception_overdue'.
+    Column("kind", String(20), primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("to_status", SmallInteger, primary_key=True, autoincrement=False),
+    Column("from_status", SmallInteger),
+    Column("unit", String(32), nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Index("transitions_by_at", "at"),
+)
+
+#: Where each partition of a topic goes on: written in the transaction of the batch it counts.
+partitions = Table(
+    "partitions",
+    metadata,
+    Column("topic", String(64), primary_key=True),
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("next_offset", BigInteger, nullable=False),
+)
+
+#: What became of the snapshots that an import sent, by partition.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("receipt", String(64), primary_key=True),
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("accepted", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+)
+
+#: Where each source is read on from: JSON that only its collector understands.
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("cursor", Text, nullable=False),
+    Column("written_at", BigInteger, nullable=False),
+)
+
+#: Rows set aside. No value of a row is kept but the offending one, masked.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    # 'rejected': not taken; 'note': taken or already known, but worth a look.
+    Column("severity", String(10), nullable=False),
+    Column("reason", String(40), nullable=False),
+    # File or endpoint, and the record in it ('dossiers.json, record 17').
+    Column("place", String(300), nullable=False),
+    Column("number", String(128), nullable=False, server_default=""),
+    Column("field", String(64), nullable=False, server_default=""),
+    Column("message", Text, nullable=False),
+    # Of the raw record: the same bad row twice is one row here.
+    Column("digest", String(64), nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Index("quarantine_once", "source", "digest", "reason", "field", unique=True),
+)
+
+#: Messages that an agent could not digest, with what is needed to send them again.
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("topic", String(64), primary_key=True),
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+#: The newest SourceSeen of each source and LinkSeen of each link, as JSON.
+observations = Table(
+    "observations",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("code", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+)
