@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from opscentre.store.tables import metadata
+
+_SCHEMA_LOCK = 0x0905CE
 
 
 def open_store(url: str) -> Engine:
@@ -24,7 +26,11 @@ def open_store(url: str) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
     else:
         engine = create_engine(url, pool_pre_ping=True)
-    metadata.create_all(engine, checkfirst=True)
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # Several roles start at once: one of them lays the schema, the others wait and find it there.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+        metadata.create_all(connection, checkfirst=True)
     return engine
 
 
