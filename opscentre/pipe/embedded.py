@@ -1,0 +1,59 @@
+"""The producer of the embedded pipe, and how its URL names the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+from opscentre.pipe import topics
+from opscentre.pipe.base import PipeError
+from opscentre.pipe.eventlog import Entry, EventLog
+
+SCHEME = "embedded://"
+
+
+def log_path(url: str) -> Path:
+    """The file that ``embedded:///absolute/path/events.db`` names; ``PipeError`` for anything else."""
+    path = Path(unquote(url.removeprefix(SCHEME)))
+    if not url.startswith(SCHEME) or not path.is_absolute() or not path.name:
+        raise PipeError(f"broker URL {url!r}: want embedded:///absolute/path/events.db")
+    return path
+
+
+class EmbeddedProducer:
+    """Appends to the log from any thread; other processes may append at the same time.
+
+    Opening creates the file and the product's topics. Raises ``PipeError`` when the dossiers topic is
+    there with another number of partitions: a dossier's history would be torn over two of them.
+    """
+
+    def __init__(self, url: str, dossier_partitions: int, *, busy_seconds: float = 30.0) -> None:
+        self._log = EventLog(log_path(url), durable=True, busy_seconds=busy_seconds)
+        try:
+            for topic in (topics.DOSSIERS, topics.OBSERVATIONS, topics.DEAD_LETTERS):
+                wanted = topics.partitions(topic, dossier_partitions)
+                have = self._log.create_topic(topic, wanted)
+                if have != wanted:
+                    raise PipeError(
+                        f"event log {self._log.path}: topic {topic!r} has {have} partitions, {wanted} are asked "
+                        f"for; set OPSCENTRE_PARTITIONS={have}, or begin with a new file"
+                    )
+        except BaseException:
+            self._log.close()
+            raise
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has; ``PipeError`` when it is not there."""
+        count = self._log.partitions(topic)
+        if not count:
+            raise PipeError(f"event log {self._log.path}: no topic {topic!r}; it has {self._log.topics()}")
+        return count
+
+    def append(self, topic: str, messages: Sequence[tuple[int, bytes]]) -> list[int]:
+        """Append (partition, value) pairs in one transaction; their offsets, once on disk."""
+        return self._log.append(topic, [Entry(partition, value) for partition, value in messages])
+
+    def close(self) -> None:
+        """Let go of the file; what was acknowledged is already durable."""
+        self._log.close()
