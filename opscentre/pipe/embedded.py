@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from opscentre.pipe import topics
 from opscentre.pipe.base import PipeError
 from opscentre.pipe.eventlog import Entry, EventLog
 
-SCHEME = "embedded://"
+SCHEME = "embedded"
+
+#: Committed messages are kept this long unless the URL says otherwise, in seconds.
+KEEP_SECONDS = 7 * 86400.0
 
 
 def log_path(url: str) -> Path:
     """The file that ``embedded:///absolute/path/events.db`` names; ``PipeError`` for anything else."""
-    path = Path(unquote(url.removeprefix(SCHEME)))
-    if not url.startswith(SCHEME) or not path.is_absolute() or not path.name:
+    parts = urlsplit(url)
+    path = Path(unquote(parts.path))
+    if parts.scheme != SCHEME or parts.netloc or not path.is_absolute() or not path.name:
         raise PipeError(f"broker URL {url!r}: want embedded:///absolute/path/events.db")
     return path
+
+
+def keep_seconds(url: str) -> float:
+    """How long committed messages are kept: ``?keep=SECONDS`` of the URL, else seven days."""
+    text = dict(parse_qsl(urlsplit(url).query)).get("keep")
+    if text is None:
+        return KEEP_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise PipeError(f"broker URL {url!r}: keep={text!r}; want seconds, 0 or more")
+    return seconds
 
 
 class EmbeddedProducer:
