@@ -107,3 +107,18 @@ class Calendar:
     def reception_due(self, submitted: int) -> int:
         """When a filed dossier must have been received or refused: 8 working hours after filing."""
         return self.add_working_time(submitted, RECEPTION_LIMIT)
+
+    def working_time_before(self, at: int, length: int) -> int:
+        """The latest moment from which ``length`` ms of working time pass until ``at``."""
+        left = length
+        day = day_number(at)
+        while True:
+            if self.is_working_day(day):
+                start = day_start(day)
+                for opens, closes in reversed(self.hours):
+                    end = min(at, start + closes)
+                    if end > start + opens:
+                        if left <= end - start - opens:
+                            return end - left
+                        left -= end - start - opens
+            day -= 1

@@ -34,8 +34,7 @@ dossiers = Table(
     Column("open_due", BigInteger),
     Column("reception_due", BigInteger),
     Column("state", LargeBinary, nullable=False),
-    Index("dossiers_by_partition", "partition"),
-    Index("dossiers_by_open_due", "open_due"),
+    Index("dossiers_by_open_due", "partition", "open_due"),
     Index("dossiers_by_finished", "finished"),
     Index("dossiers_by_unit", "unit"),
 )
@@ -111,8 +110,8 @@ dead_letters = Table(
     Column("topic", String(64), primary_key=True),
     Column("partition", SmallInteger, primary_key=True, autoincrement=False),
     Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
     Column("reason", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
 )

@@ -1,0 +1,199 @@
+"""Counting: what one dossier adds to the progress table and to the live counters (DOMAIN §4).
+
+The live fold and the look-back in SQL both count with ``standing_at``; the live counters are kept by day,
+so that a table over any period that reaches to now is a sum of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from opscentre.domain.calendar import RECEPTION_LIMIT, Calendar
+from opscentre.domain.dossier import UNMAPPED
+from opscentre.domain.fold import DossierState
+from opscentre.domain.life import Kind, Verdict, due_at, finished_at, paused_at, standing_at
+from opscentre.domain.status import NOT_RECEIVED, Status
+from opscentre.domain.units import UNMAPPED_UNIT, Units
+
+#: The 11 independent numbers of a row of the progress table; totals are sums of them.
+CELLS = (
+    "carried_over",
+    "online",
+    "counter",
+    "postal",
+    "early",
+    "on_time",
+    "finished_overdue",
+    "in_process_in_time",
+    "in_process_overdue",
+    "paused_in_time",
+    "paused_overdue",
+)
+CARRIED, ONLINE, COUNTER, POSTAL, EARLY, ON_TIME, LATE, PROCESS_OK, PROCESS_LATE, PAUSED_OK, PAUSED_LATE = range(11)
+_CHANNEL_CELL = {1: COUNTER, 2: ONLINE, 3: POSTAL}
+_FINISH_CELL = {Verdict.EARLY: EARLY, Verdict.IN_TIME: ON_TIME, Verdict.OVERDUE: LATE}
+
+#: Numbers of a unit that hold now, beside the ones counted by day.
+NOW = ("in_process", "in_process_overdue", "paused", "paused_overdue", "waiting", "waiting_overdue", "due_soon")
+#: Numbers of a unit and a day: received by channel, finished by verdict.
+DAILY = ("counter", "online", "postal", "early", "on_time", "finished_overdue")
+#: A dossier is due soon when at most this much working time is left.
+DUE_SOON = RECEPTION_LIMIT
+
+
+def table_cells(state: DossierState, start: int, end: int, at: int) -> tuple[int, int] | None:
+    """The two cells of the progress table a dossier is counted in, for [start, end) as of ``at``; None: in neither.
+
+    The first says how it came in (carried over, or by channel), the second how it stands; so every row
+    and every sum keeps ``carried over + received in period = finished + in process + paused``.
+    """
+    looking = min(at, end)
+    received = state.snapshot.received
+    if received is None or received >= looking:
+        return None
+    standing = standing_at(state, looking, before=end)
+    if standing.kind is Kind.FINISHED:
+        if standing.since is None or standing.since < start:
+            return None
+        stands = _FINISH_CELL[standing.verdict]
+    elif standing.kind is Kind.IN_PROCESS:
+        stands = PROCESS_LATE if standing.verdict is Verdict.OVERDUE else PROCESS_OK
+    elif standing.kind is Kind.PAUSED:
+        stands = PAUSED_LATE if standing.verdict is Verdict.OVERDUE else PAUSED_OK
+    else:
+        return None
+    return (CARRIED if received < start else _CHANNEL_CELL[state.snapshot.channel]), stands
+
+
+def count_table(states: Iterable[DossierState], start: int, end: int, at: int) -> dict[str, list[int]]:
+    """The cells of the progress table by unit code, counted in one pass."""
+    rows: dict[str, list[int]] = {}
+    for state in states:
+        cells = table_cells(state, start, end, at)
+        if cells:
+            row = rows.setdefault(state.snapshot.unit, [0] * len(CELLS))
+            row[cells[0]] += 1
+            row[cells[1]] += 1
+    return rows
+
+
+def table_row(cells: Sequence[int]) -> dict[str, dict[str, int]]:
+    """The 18 columns of a row from its cells."""
+    in_period = cells[ONLINE] + cells[COUNTER] + cells[POSTAL]
+    return {
+        "received": {
+            "total": cells[CARRIED] + in_period,
+            "carried_over": cells[CARRIED],
+            "in_period": in_period,
+            "online": cells[ONLINE],
+            "counter": cells[COUNTER],
+            "postal": cells[POSTAL],
+        },
+        "finished": {
+            "total": cells[EARLY] + cells[ON_TIME] + cells[LATE],
+            "early": cells[EARLY],
+            "on_time": cells[ON_TIME],
+            "overdue": cells[LATE],
+        },
+        "in_process": {
+            "total": cells[PROCESS_OK] + cells[PROCESS_LATE],
+            "in_time": cells[PROCESS_OK],
+            "overdue": cells[PROCESS_LATE],
+        },
+        "paused": {
+            "total": cells[PAUSED_OK] + cells[PAUSED_LATE],
+            "in_time": cells[PAUSED_OK],
+            "overdue": cells[PAUSED_LATE],
+        },
+    }
+
+
+def table_document(rows: dict[str, list[int]], units: Units) -> dict[str, object]:
+    """``rows`` (every unit of the profile, then the unmapped where there are any) and ``total`` of the table."""
+    listed = [*units.all, *([UNMAPPED_UNIT] if UNMAPPED in rows else [])]
+    nothing = [0] * len(CELLS)
+    total = [sum(column) for column in zip(*(rows.get(unit.code, nothing) for unit in listed), strict=True)]
+    return {
+        "rows": [
+            {
+                "unit": {"code": unit.code, "name": unit.name, "group": unit.group},
+                **table_row(rows.get(unit.code, nothing)),
+            }
+            for unit in listed
+        ],
+        "total": table_row(total),
+    }
+
+
+class Contribution(NamedTuple):
+    """What one dossier adds to the live counters. ``-1`` and empty mean "nothing"."""
+
+    unit: str
+    #: Indices into NOW.
+    now: tuple[int, ...] = ()
+    received: int = -1
+    #: Index into DAILY.
+    received_cell: int = -1
+    finished: int = -1
+    finished_cell: int = -1
+
+
+_CHANNEL_DAILY = {1: 0, 2: 1, 3: 2}
+_FINISH_DAILY = {Verdict.EARLY: 3, Verdict.IN_TIME: 4, Verdict.OVERDUE: 5}
+
+
+def contribution(state: DossierState, at: int, calendar: Calendar) -> Contribution:
+    """What a dossier adds to the live counters at ``at``; moments stay moments so that the hour is not lost."""
+    snapshot = state.snapshot
+    standing = standing_at(state, at)
+    kind = standing.kind
+    if kind is Kind.WAITING:
+        filed = snapshot.submitted
+        late = filed is not None and at > calendar.reception_due(filed)
+        return Contribution(snapshot.unit, (4, 5) if late else (4,))
+    received = snapshot.received
+    if kind in (Kind.UNKNOWN, Kind.REFUSED) or received is None or received >= at:
+        return Contribution(snapshot.unit)
+    now: tuple[int, ...] = ()
+    finished = finished_cell = -1
+    if kind is Kind.FINISHED:
+        finished = standing.since or received
+        finished_cell = _FINISH_DAILY[standing.verdict]
+    elif kind is Kind.PAUSED:
+        now = (2, 3) if standing.verdict is Verdict.OVERDUE else (2,)
+    elif standing.verdict is Verdict.OVERDUE:
+        now = (0, 1)
+    elif standing.due is not None and at >= calendar.working_time_before(standing.due, DUE_SOON):
+        now = (0, 6)
+    else:
+        now = (0,)
+    return Contribution(snapshot.unit, now, received, _CHANNEL_DAILY[snapshot.channel], finished, finished_cell)
+
+
+def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
+    """The next moment after ``at`` at which the clock alone changes what a dossier adds; None: never."""
+    snapshot = state.snapshot
+    status = snapshot.status
+    moments: list[int | None] = [snapshot.received]
+    if status == Status.FILED and snapshot.submitted is not None:
+        moments.append(calendar.reception_due(snapshot.submitted))
+    elif status not in NOT_RECEIVED:
+        due = due_at(state, at)
+        moments += [due, finished_at(state), paused_at(state)]
+        moments += [s.requested for s in snapshot.supplements] + [s.answered for s in snapshot.supplements]
+        if due is not None:
+            moments.append(calendar.working_time_before(due, DUE_SOON) - 1)
+    # A dossier is overdue after its due moment, not at it: hence one millisecond later.
+    ahead = [moment + 1 for moment in moments if moment is not None and moment + 1 > at]
+    return min(ahead, default=None)
+
+
+def open_moments(state: DossierState, at: int, calendar: Calendar) -> tuple[int | None, int | None]:
+    """(due moment of a dossier in process, reception due of a dossier waiting), None where it does not apply."""
+    standing = standing_at(state, at)
+    if standing.kind is Kind.IN_PROCESS:
+        return standing.due, None
+    if standing.kind is Kind.WAITING and state.snapshot.submitted is not None:
+        return None, calendar.reception_due(state.snapshot.submitted)
+    return None, None

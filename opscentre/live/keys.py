@@ -1,0 +1,46 @@
+"""Names of the Redis keys, with the version of their layout.
+
+One hash per (partition, dimension, period); values are short JSON lists. Readers add the partitions up.
+"""
+
+from __future__ import annotations
+
+PREFIX = "opscentre:1:"
+
+#: Published (any payload) whenever the board changed.
+CHANNEL = PREFIX + "changed"
+#: Hash code → SourceSeen as JSON, hash code → LinkSeen as JSON.
+SOURCES = PREFIX + "sources"
+LINKS = PREFIX + "links"
+#: Wall-clock ms of the collectors' last heartbeat.
+HEARTBEAT = PREFIX + "heartbeat"
+
+
+def meta(partition: int) -> str:
+    """JSON BoardMeta of a partition: present exactly when everything else of the partition is."""
+    return f"{PREFIX}meta:{partition}"
+
+
+def units(partition: int) -> str:
+    """Hash unit → the numbers of UNIT_ROW."""
+    return f"{PREFIX}units:{partition}"
+
+
+def day(partition: int, number: int) -> str:
+    """Hash unit → the numbers of DAILY for a day number."""
+    return f"{PREFIX}day:{partition}:{number}"
+
+
+def hours(partition: int, number: int) -> str:
+    """JSON list of 48: received by hour, then finished by hour, of a day number."""
+    return f"{PREFIX}hours:{partition}:{number}"
+
+
+def urgent(partition: int) -> str:
+    """JSON Urgent of a partition: its longest overdue and next due dossiers."""
+    return f"{PREFIX}urgent:{partition}"
+
+
+def all_days(partition: int) -> str:
+    """Pattern that matches every day and hour key of a partition."""
+    return f"{PREFIX}*:{partition}:*"

@@ -1,0 +1,36 @@
+"""What every role process does first: its log format, and going when its supervisor is gone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+#: File descriptor whose other end only the supervisor holds: end of file means that it died.
+LIFELINE = "OPSCENTRE_LIFELINE"
+#: Seconds a role has to stop by itself once its supervisor is gone.
+GRACE = 3.0
+
+
+def begin(role: str, level: int = logging.INFO) -> None:
+    """Set up the log of a role process and tie its life to its supervisor's."""
+    logging.basicConfig(
+        level=level, format=f"%(asctime)s {role} %(levelname)s %(message)s", stream=sys.stderr, force=True
+    )
+    for chatty in ("httpx", "apscheduler", "aiokafka", "faust", "mode", "uvicorn.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    lifeline = os.environ.get(LIFELINE)
+    if lifeline:
+        threading.Thread(target=_watch, args=(int(lifeline),), name="lifeline", daemon=True).start()
+
+
+def _watch(descriptor: int) -> None:
+    # Nothing is ever written: read() returns only when every writer, the supervisor, is gone.
+    os.read(descriptor, 1)
+    logging.getLogger(__name__).warning("the supervisor is gone; stopping")
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os._exit(1)

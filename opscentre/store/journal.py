@@ -1,0 +1,161 @@
+"""The stream's books in SQL: states, transitions, offsets, receipts and dead letters, one transaction a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, func, insert, select, update
+
+from opscentre.domain.fold import DossierState
+from opscentre.store import tables
+from opscentre.store.engine import reading, upsert
+from opscentre.store.intake import SetAside
+
+_decode = msgspec.json.Decoder(DossierState).decode
+_DOSSIER_COLUMNS = [c.name for c in tables.dossiers.columns if not c.primary_key]
+#: Rows fetched at a time when a whole table is walked.
+_PAGE = 2_000
+
+
+class Fenced(Exception):
+    """Another worker has written this partition since it was loaded: this one must let go of it."""
+
+
+class DeadLetter(msgspec.Struct, kw_only=True):
+    """A message that could not be digested."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    digest: str
+    payload: bytes
+    at: int
+
+
+class Entries(msgspec.Struct, kw_only=True):
+    """What one batch writes, all or nothing."""
+
+    dossiers: list[dict[str, Any]] = []
+    transitions: list[dict[str, Any]] = []
+    #: (topic, partition) → (offset it went on from, offset to go on from).
+    offsets: dict[tuple[str, int], tuple[int, int]] = {}
+    #: (receipt, partition) → (accepted, unchanged).
+    receipts: dict[tuple[str, int], tuple[int, int]] = {}
+    notes: list[SetAside] = []
+    dead_letters: list[DeadLetter] = []
+    #: (kind, code) → (moment, value).
+    observations: dict[tuple[str, str], tuple[int, bytes]] = {}
+
+
+def write(engine: Engine, entries: Entries) -> None:
+    """Write a batch in one transaction. Raises ``Fenced`` (and writes nothing) when an offset is not as expected."""
+    with engine.begin() as connection:
+        for (topic, partition), (expected, following) in sorted(entries.offsets.items()):
+            _advance(connection, topic, partition, expected, following)
+        upsert(connection, tables.dossiers, entries.dossiers, update=_DOSSIER_COLUMNS)
+        upsert(connection, tables.transitions, entries.transitions)
+        upsert(connection, tables.quarantine, [msgspec.structs.asdict(note) for note in entries.notes])
+        upsert(connection, tables.dead_letters, [msgspec.structs.asdict(letter) for letter in entries.dead_letters])
+        _add_receipts(connection, entries.receipts)
+        upsert(
+            connection,
+            tables.observations,
+            [
+                {"kind": kind, "code": code, "at": at, "value": value}
+                for (kind, code), (at, value) in entries.observations.items()
+            ],
+            update=["at", "value"],
+        )
+
+
+def _advance(connection: Connection, topic: str, partition: int, expected: int, following: int) -> None:
+    column = tables.partitions.c
+    moved = connection.execute(
+        update(tables.partitions)
+        .where(column.topic == topic, column.partition == partition, column.next_offset == expected)
+        .values(next_offset=following)
+    )
+    if moved.rowcount == 1:
+        return
+    if expected == 0:
+        row = {"topic": topic, "partition": partition, "next_offset": following}
+        upsert(connection, tables.partitions, [row])
+        found = connection.execute(
+            select(column.next_offset).where(column.topic == topic, column.partition == partition)
+        ).scalar_one()
+        if found == following:
+            return
+    raise Fenced(f"partition {partition} of {topic}: went on from {expected}, but another worker has moved it")
+
+
+def _add_receipts(connection: Connection, receipts: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+    column = tables.receipts.c
+    for (receipt, partition), (accepted, unchanged) in receipts.items():
+        added = connection.execute(
+            update(tables.receipts)
+            .where(column.receipt == receipt, column.partition == partition)
+            .values(accepted=column.accepted + accepted, unchanged=column.unchanged + unchanged)
+        )
+        if added.rowcount == 0:
+            row = {"receipt": receipt, "partition": partition, "accepted": accepted, "unchanged": unchanged}
+            connection.execute(insert(tables.receipts), row)
+
+
+def next_offsets(engine: Engine, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """Where each partition of a topic goes on; 0 for one never written."""
+    column = tables.partitions.c
+    with reading(engine).connect() as connection:
+        rows = connection.execute(select(column.partition, column.next_offset).where(column.topic == topic))
+        found = {row.partition: row.next_offset for row in rows}
+    return {partition: found.get(partition, 0) for partition in partitions}
+
+
+def load_states(engine: Engine, partition: int) -> Iterator[bytes]:
+    """The encoded states of a partition's dossiers."""
+    column = tables.dossiers.c
+    with reading(engine).connect() as connection:
+        query = select(column.state).where(column.partition == partition).execution_options(yield_per=_PAGE)
+        for (state,) in connection.execute(query):
+            yield state
+
+
+def states_received_before(engine: Engine, at: int) -> Iterator[DossierState]:
+    """Every dossier received before a moment, for the look-back."""
+    column = tables.dossiers.c
+    with reading(engine).connect() as connection:
+        query = select(column.state).where(column.received < at).execution_options(yield_per=_PAGE)
+        for (state,) in connection.execute(query):
+            yield _decode(state)
+
+
+def open_due(engine: Engine, partition: int, since: int, until: int, limit: int) -> list[DossierState]:
+    """Dossiers of a partition in process whose due moment lies in [since, until), next due first."""
+    column = tables.dossiers.c
+    query = (
+        select(column.state)
+        .where(column.partition == partition, column.open_due >= since, column.open_due < until)
+        .order_by(column.open_due, column.source, column.number)
+        .limit(limit)
+    )
+    with reading(engine).connect() as connection:
+        return [_decode(state) for (state,) in connection.execute(query)]
+
+
+def read_receipt(engine: Engine, receipt: str) -> tuple[int, int]:
+    """(accepted, unchanged) of an import so far."""
+    column = tables.receipts.c
+    query = select(func.coalesce(func.sum(column.accepted), 0), func.coalesce(func.sum(column.unchanged), 0))
+    with reading(engine).connect() as connection:
+        accepted, unchanged = connection.execute(query.where(column.receipt == receipt)).one()
+    return accepted, unchanged
+
+
+def read_observations(engine: Engine, kind: str) -> Sequence[tuple[str, bytes]]:
+    """(code, encoded value) of every source or link ever seen."""
+    column = tables.observations.c
+    with reading(engine).connect() as connection:
+        rows = connection.execute(select(column.code, column.value).where(column.kind == kind))
+        return [(code, value) for code, value in rows]

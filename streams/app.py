@@ -1,0 +1,136 @@
+"""The Faust app: two agents that hand messages to the worker's cycle, and the cycle's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import faust
+
+from opscentre.pipe import topics
+from streams.transport.positions import start_at
+from streams.transport.registry import register
+from streams.worker import Message, Worker
+
+log = logging.getLogger(__name__)
+
+#: Messages that may wait for the cycle; beyond that the agents hold back, and with them the pipe.
+WAITING = 400
+#: Messages of one cycle, and so of one transaction.
+CYCLE = 200
+#: Seconds between cycles while nothing arrives: the clock must act also then.
+IDLE = 0.1
+#: Exit code of a worker that cannot go on; the supervisor starts a new one, which loads the truth from SQL.
+CANNOT_GO_ON = 70
+
+
+class Cycle:
+    """Gathers messages from the agents and digests them in a thread of their own, one cycle after the other."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._events: list[Any] = []
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="cycle")
+        self._busy = asyncio.Lock()
+
+    async def take(self, stream: AsyncIterator[Any]) -> None:
+        """Take messages off a stream until it ends; they are acknowledged once SQL holds them."""
+        async for event in stream:
+            self._events.append(event)
+            self._arrived.set()
+            if len(self._events) >= WAITING:
+                self._room.clear()
+            await self._room.wait()
+
+    async def run(self, app: faust.App) -> None:
+        """Digest until the app stops. A cycle that fails ends the process: its memory is ahead of SQL."""
+        try:
+            while not app.should_stop:
+                if not self._events:
+                    self._arrived.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._arrived.wait(), IDLE)
+                await self._once()
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            log.critical("the stream worker cannot go on; it starts anew from SQL", exc_info=True)
+            os._exit(CANNOT_GO_ON)
+
+    async def _once(self) -> None:
+        async with self._busy:
+            events, self._events = self._events[:CYCLE], self._events[CYCLE:]
+            self._room.set()
+            messages = [
+                Message(event.message.topic, event.message.partition, event.message.offset, event.message.value)
+                for event in events
+            ]
+            await self._in_thread(self._worker.digest, messages)
+            for event in events:
+                event.ack()
+
+    async def assign(self, app: faust.App) -> None:
+        """After a rebalance: load the partitions that are ours now and begin each where SQL says."""
+        async with self._busy:
+            self._events.clear()
+            self._room.set()
+            assigned = app.consumer.assignment()
+            ours = {tp.partition for tp in assigned if tp.topic == topics.DOSSIERS}
+            observing = any(tp.topic == topics.OBSERVATIONS for tp in assigned)
+            await self._in_thread(self._worker.assign, ours, observing)
+            for topic in (topics.DOSSIERS, topics.OBSERVATIONS):
+                offsets = self._worker.offsets(topic)
+                if offsets:
+                    self._worker.begin_at(topic, await start_at(app, topic, offsets))
+            dossiers = sum(len(ledger.entries) for ledger in self._worker.ledgers.values())
+            log.info("assigned partitions %s with %s dossiers", sorted(ours), dossiers)
+
+    async def _in_thread(self, function: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+def create_app(worker: Worker, broker: str, partitions: int, data: str) -> faust.App:
+    """The Faust app over ``broker`` (``embedded:///…`` or ``kafka://…``); its topics must exist already."""
+    register()
+    app = faust.App(
+        "opscentre",
+        broker=broker,
+        datadir=data,
+        store="memory://",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        topic_partitions=partitions,
+        broker_commit_interval=0.5,
+        stream_buffer_maxsize=64,
+        consumer_auto_offset_reset="earliest",
+        value_serializer="raw",
+        logging_config={"version": 1, "disable_existing_loggers": False},
+    )
+    cycle = Cycle(worker)
+
+    @app.agent(app.topic(topics.DOSSIERS, value_serializer="raw"), name="dossiers")
+    async def dossiers(stream: Any) -> None:
+        await cycle.take(stream.noack().events())
+
+    @app.agent(app.topic(topics.OBSERVATIONS, value_serializer="raw"), name="observations")
+    async def observations(stream: Any) -> None:
+        await cycle.take(stream.noack().events())
+
+    @app.task
+    async def digest() -> None:
+        await cycle.run(app)
+
+    @app.on_rebalance_complete.connect
+    async def assigned(*_: Any, **__: Any) -> None:
+        await cycle.assign(app)
+
+    return app

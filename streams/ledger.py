@@ -1,0 +1,189 @@
+"""The ledger of one partition: its dossiers' states and the counters they add up to, in memory, without I/O."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from opscentre.domain.calendar import Calendar
+from opscentre.domain.counting import (
+    DAILY,
+    DUE_SOON,
+    NOW,
+    Contribution,
+    contribution,
+    next_change,
+    open_moments,
+)
+from opscentre.domain.dossier import Snapshot
+from opscentre.domain.fold import DossierState, Outcome, fold
+from opscentre.domain.life import due_at, finished_at, status_began
+from opscentre.domain.moments import DAY, day_number, day_start
+
+Key = tuple[str, str]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(DossierState).decode
+
+_NOWHERE = Contribution("")
+_OVERDUE = NOW.index("in_process_overdue")
+_WAITING_OVERDUE = NOW.index("waiting_overdue")
+_DUE_SOON = NOW.index("due_soon")
+
+
+class Entry(NamedTuple):
+    """One dossier in memory: its encoded state and what it adds to the counters."""
+
+    state: bytes
+    adds: Contribution
+
+
+class Changes(NamedTuple):
+    """What a batch changed and SQL has yet to learn."""
+
+    dossiers: list[dict[str, Any]]
+    transitions: list[dict[str, Any]]
+
+
+class Ledger:
+    """States and counters of one partition; the counters are always the sum over the states."""
+
+    def __init__(self, partition: int, calendar: Calendar) -> None:
+        self.partition = partition
+        #: Offset SQL goes on from, as last written here; and the next one to digest.
+        self.stored = 0
+        self.next_offset = 0
+        self.entries: dict[Key, Entry] = {}
+        #: Per unit the numbers of NOW; per day and unit those of DAILY; per day 24 × received, 24 × finished.
+        self.now: dict[str, list[int]] = {}
+        self.daily: dict[int, dict[str, list[int]]] = {}
+        self.hourly: dict[int, list[int]] = {}
+        #: What changed since the board was last written.
+        self.dirty_units: set[str] = set()
+        self.dirty_days: set[tuple[int, str]] = set()
+        self.dirty_hours: set[int] = set()
+        self._calendar = calendar
+        self._alarms: list[tuple[int, Key]] = []
+        self._rows: dict[Key, dict[str, Any]] = {}
+        self._transitions: list[dict[str, Any]] = []
+
+    def load(self, states: Iterable[bytes], now: int) -> None:
+        """Take over the encoded states that SQL holds; flips that the clock made meanwhile become rows."""
+        for encoded in states:
+            state = _decode(encoded)
+            snapshot = state.snapshot
+            self._put(snapshot.key, state, encoded, now, before=None)
+
+    def apply(self, snapshot: Snapshot, now: int) -> Outcome:
+        """Fold one snapshot in."""
+        key = snapshot.key
+        entry = self.entries.get(key)
+        before = _decode(entry.state) if entry else None
+        state, outcome = fold(before, snapshot)
+        if state is before:
+            return outcome
+        if outcome is Outcome.ACCEPTED and (before is None or before.snapshot.status != snapshot.status):
+            self._transitions.append(
+                self._transition(state, "status", status_began(state), now, before.snapshot.status if before else None)
+            )
+        encoded = _encode(state)
+        self._put(key, state, encoded, now, before=entry)
+        self._rows[key] = self._row(state, encoded, now)
+        return outcome
+
+    def tick(self, now: int) -> int:
+        """Let the clock act: every dossier whose moment has passed is counted anew. Returns how many were."""
+        woken = 0
+        while self._alarms and self._alarms[0][0] <= now:
+            _, key = heapq.heappop(self._alarms)
+            entry = self.entries[key]
+            state = _decode(entry.state)
+            self._put(key, state, entry.state, now, before=entry)
+            self._rows[key] = self._row(state, entry.state, now)
+            woken += 1
+        return woken
+
+    def drain(self) -> Changes:
+        """The rows that SQL has yet to learn, once."""
+        changes = Changes(list(self._rows.values()), self._transitions)
+        self._rows, self._transitions = {}, []
+        return changes
+
+    def _put(self, key: Key, state: DossierState, encoded: bytes, now: int, before: Entry | None) -> None:
+        old = before.adds if before else _NOWHERE
+        adds = contribution(state, now, self._calendar)
+        if adds != old:
+            self._add(old, -1)
+            self._add(adds, +1)
+            self._note_flips(state, old, adds, now)
+        self.entries[key] = Entry(encoded, adds)
+        alarm = next_change(state, now, self._calendar)
+        if alarm is not None:
+            heapq.heappush(self._alarms, (alarm, key))
+
+    def _add(self, adds: Contribution, sign: int) -> None:
+        unit = adds.unit
+        if adds.now:
+            row = self.now.setdefault(unit, [0] * len(NOW))
+            for cell in adds.now:
+                row[cell] += sign
+            self.dirty_units.add(unit)
+        if adds.received >= 0:
+            self._add_daily(unit, adds.received, adds.received_cell, 0, sign)
+        if adds.finished >= 0:
+            self._add_daily(unit, adds.finished, adds.finished_cell, 24, sign)
+
+    def _add_daily(self, unit: str, at: int, cell: int, half: int, sign: int) -> None:
+        day = day_number(at)
+        self.daily.setdefault(day, {}).setdefault(unit, [0] * len(DAILY))[cell] += sign
+        self.hourly.setdefault(day, [0] * 48)[half + (at - day_start(day)) * 24 // DAY] += sign
+        self.dirty_units.add(unit)
+        self.dirty_days.add((day, unit))
+        self.dirty_hours.add(day)
+
+    def _note_flips(self, state: DossierState, old: Contribution, new: Contribution, now: int) -> None:
+        due = due_at(state, now)
+        if due is not None and _OVERDUE in new.now and _OVERDUE not in old.now:
+            self._transitions.append(self._transition(state, "overdue", due, now))
+        if due is not None and _DUE_SOON in new.now and _DUE_SOON not in old.now:
+            soon = self._calendar.working_time_before(due, DUE_SOON)
+            self._transitions.append(self._transition(state, "due_soon", soon, now))
+        if _WAITING_OVERDUE in new.now and _WAITING_OVERDUE not in old.now and state.snapshot.submitted is not None:
+            at = self._calendar.reception_due(state.snapshot.submitted)
+            self._transitions.append(self._transition(state, "reception_overdue", at, now))
+
+    def _transition(
+        self, state: DossierState, kind: str, at: int, now: int, from_status: int | None = None
+    ) -> dict[str, Any]:
+        snapshot = state.snapshot
+        return {
+            "source": snapshot.source,
+            "number": snapshot.number,
+            "kind": kind,
+            "at": at,
+            "to_status": snapshot.status,
+            "from_status": from_status,
+            "unit": snapshot.unit,
+            "seen": now,
+        }
+
+    def _row(self, state: DossierState, encoded: bytes, now: int) -> dict[str, Any]:
+        snapshot = state.snapshot
+        open_due, reception_due = open_moments(state, now, self._calendar)
+        return {
+            "source": snapshot.source,
+            "number": snapshot.number,
+            "partition": self.partition,
+            "unit": snapshot.unit,
+            "unit_seen": snapshot.unit_seen,
+            "status": snapshot.status,
+            "received": snapshot.received,
+            "due": due_at(state, now),
+            "finished": finished_at(state),
+            "open_due": open_due,
+            "reception_due": reception_due,
+            "state": encoded,
+        }

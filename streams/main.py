@@ -1,0 +1,28 @@
+"""The stream role: opens SQL, Redis and the pipe, and runs the Faust worker until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+
+import faust
+
+from opscentre import clock, profile
+from opscentre.live.writer import BoardWriter
+from opscentre.pipe.base import open_producer
+from opscentre.settings import Settings
+from opscentre.store.engine import open_store
+from streams.app import create_app
+from streams.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Run the stream worker in this process until SIGTERM or SIGINT."""
+    calendar = profile.load(settings.profile).calendar
+    engine = open_store(settings.database_url)
+    # Faust must find its topics there: the producer makes them where they are missing.
+    open_producer(settings.broker_url, settings.dossier_partitions).close()
+    worker = Worker(engine, BoardWriter(settings.redis_url), calendar, clock.open_clock(settings.clock, calendar))
+    app = create_app(worker, settings.broker_url, settings.dossier_partitions, str(settings.data))
+    faust.Worker(app, loglevel="WARNING", override_logging=False, quiet=True).execute_from_commandline()

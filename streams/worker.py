@@ -1,0 +1,301 @@
+"""The worker's cycle: digest messages, let the clock act, write SQL, then the board. Synchronous, one thread."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+from redis.exceptions import RedisError
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from opscentre.clock import Clock
+from opscentre.domain.calendar import Calendar
+from opscentre.domain.counting import DUE_SOON
+from opscentre.domain.dossier import Batch, Snapshot
+from opscentre.domain.fold import DossierState, Outcome
+from opscentre.domain.life import due_at
+from opscentre.domain.observations import Heartbeat, LinkSeen, Observation, SourceSeen
+from opscentre.live.wall import UrgentDossier
+from opscentre.live.writer import BoardWriter, Urgent
+from opscentre.pipe import topics
+from opscentre.store import journal
+from opscentre.store.intake import SetAside
+from streams.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+_decode_batch = msgspec.json.Decoder(Batch).decode
+_decode_observation = msgspec.json.Decoder(Observation).decode
+_encode = msgspec.json.Encoder().encode
+
+#: Repeats of an import that are noted one by one; beyond that they are only counted.
+NOTED_REPEATS = 1_000
+#: Dossiers on each partition's late and nearly late list.
+LISTED = 40
+#: Seconds between two looks at whether the board is whole, and between two late lists.
+CARE_INTERVAL = 1.0
+_RETRIES = 20
+
+
+class Message(NamedTuple):
+    """One message of the pipe."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes
+
+
+class Worker:
+    """Ledgers of the assigned partitions, and what happens to the messages that reach them."""
+
+    def __init__(self, engine: Engine, writer: BoardWriter, calendar: Calendar, clock: Clock) -> None:
+        self.ledgers: dict[int, Ledger] = {}
+        self._engine = engine
+        self._writer = writer
+        self._calendar = calendar
+        self._clock = clock
+        #: (offset SQL goes on from, next to digest) of the observations partition; None: not ours.
+        self._observed: tuple[int, int] | None = None
+        self._heartbeat: int | None = None
+        self._sources: dict[str, bytes] = {}
+        self._links: dict[str, bytes] = {}
+        self._unsent = False
+        self._cared = 0.0
+        self._noted: dict[str, int] = {}
+        self._redis_down = False
+
+    def assign(self, partitions: Iterable[int], observations: bool) -> None:
+        """Take over partitions: load what SQL holds of them, unless it is what this worker wrote last."""
+        wanted = set(partitions)
+        stored = journal.next_offsets(self._engine, topics.DOSSIERS, wanted)
+        now = self._clock.now()
+        for partition in set(self.ledgers) - wanted:
+            del self.ledgers[partition]
+            self._writer.forget(partition)
+        for partition in sorted(wanted):
+            ledger = self.ledgers.get(partition)
+            if ledger is None or ledger.stored != stored[partition]:
+                ledger = Ledger(partition, self._calendar)
+                ledger.load(journal.load_states(self._engine, partition), now)
+                ledger.stored = stored[partition]
+                self.ledgers[partition] = ledger
+                self._writer.forget(partition)
+            ledger.next_offset = ledger.stored
+        if observations:
+            offset = journal.next_offsets(self._engine, topics.OBSERVATIONS, [0])[0]
+            self._observed = (offset, offset)
+            self._sources.update(journal.read_observations(self._engine, "source"))
+            self._links.update(journal.read_observations(self._engine, "link"))
+            self._unsent = True
+        else:
+            self._observed = None
+        self._cared = 0.0
+
+    def offsets(self, topic: str) -> dict[int, int]:
+        """Where each assigned partition of a topic goes on, by SQL."""
+        if topic == topics.DOSSIERS:
+            return {partition: ledger.stored for partition, ledger in self.ledgers.items()}
+        return {0: self._observed[0]} if self._observed else {}
+
+    def begin_at(self, topic: str, starts: dict[int, int]) -> None:
+        """The pipe begins elsewhere than SQL thought (it was begun anew): digest from there."""
+        if topic == topics.DOSSIERS:
+            for partition, start in starts.items():
+                self.ledgers[partition].next_offset = start
+        elif self._observed and 0 in starts:
+            self._observed = (self._observed[0], starts[0])
+
+    def digest(self, messages: Iterable[Message]) -> None:
+        """One cycle: fold the messages, let the clock act, write SQL in one transaction, then the board.
+
+        Raises ``Fenced`` when another worker owns a partition by now, ``OperationalError`` when SQL stays
+        away: the memory is ahead of the truth then, and the process has to start anew.
+        """
+        now = self._clock.now()
+        entries = journal.Entries()
+        for message in messages:
+            if message.topic == topics.DOSSIERS:
+                self._digest_batch(message, now, entries)
+            elif message.topic == topics.OBSERVATIONS:
+                self._digest_observation(message, now, entries)
+        for ledger in self.ledgers.values():
+            ledger.tick(now)
+            changes = ledger.drain()
+            entries.dossiers += changes.dossiers
+            entries.transitions += changes.transitions
+            if changes.dossiers or changes.transitions or ledger.next_offset != ledger.stored:
+                entries.offsets[topics.DOSSIERS, ledger.partition] = (ledger.stored, ledger.next_offset)
+        if self._observed and self._observed[0] != self._observed[1]:
+            entries.offsets[topics.OBSERVATIONS, 0] = self._observed
+        if entries.offsets:
+            self._write(entries)
+        self._show(now)
+
+    def _digest_batch(self, message: Message, now: int, entries: journal.Entries) -> None:
+        ledger = self.ledgers.get(message.partition)
+        if ledger is None or message.offset < ledger.next_offset:
+            return
+        ledger.next_offset = message.offset + 1
+        try:
+            batch = _decode_batch(message.value)
+        except msgspec.MsgspecError as error:
+            entries.dead_letters.append(_dead(message, f"not a batch of snapshots: {error}", message.value, now))
+            return
+        outcomes = dict.fromkeys(Outcome, 0)
+        for index, snapshot in enumerate(batch.snapshots):
+            try:
+                outcome = ledger.apply(snapshot, now)
+            except Exception as error:
+                payload = _encode(Batch([snapshot], batch.receipt))
+                log.exception("a snapshot could not be folded in: %s", snapshot.key)
+                entries.dead_letters.append(_dead(message, f"cannot be folded in: {error!r}", payload, now))
+                continue
+            outcomes[outcome] += 1
+            if outcome is not Outcome.ACCEPTED and batch.receipt:
+                self._note_repeat(batch, index, snapshot, outcome, entries)
+        if batch.receipt:
+            key = (batch.receipt, message.partition)
+            accepted, unchanged = entries.receipts.get(key, (0, 0))
+            repeated = outcomes[Outcome.REPEATED] + outcomes[Outcome.OLDER]
+            entries.receipts[key] = (accepted + outcomes[Outcome.ACCEPTED], unchanged + repeated)
+
+    def _note_repeat(
+        self, batch: Batch, index: int, snapshot: Snapshot, outcome: Outcome, entries: journal.Entries
+    ) -> None:
+        noted = self._noted.get(batch.receipt, 0)
+        if noted >= NOTED_REPEATS:
+            return
+        self._noted = {batch.receipt: noted + 1}
+        place = batch.places[index] if index < len(batch.places) else ""
+        what = "an older version than the one known" if outcome is Outcome.OLDER else "what is known already"
+        entries.notes.append(
+            SetAside(
+                source=snapshot.source,
+                severity="note",
+                reason="older_version" if outcome is Outcome.OLDER else "duplicate",
+                place=place,
+                number=snapshot.number,
+                field="MaHoSo",
+                message=f"{place}: MaHoSo {snapshot.number!r} shows {what}; nothing was changed, nothing is to be done",
+                digest=hashlib.sha256(f"{batch.receipt}{place}{snapshot.number}".encode()).hexdigest(),
+                seen_at=snapshot.observed,
+            )
+        )
+
+    def _digest_observation(self, message: Message, now: int, entries: journal.Entries) -> None:
+        if self._observed is None or message.offset < self._observed[1]:
+            return
+        self._observed = (self._observed[0], message.offset + 1)
+        try:
+            seen = _decode_observation(message.value)
+        except msgspec.MsgspecError as error:
+            entries.dead_letters.append(_dead(message, f"not an observation: {error}", message.value, now))
+            return
+        self._unsent = True
+        if isinstance(seen, Heartbeat):
+            self._heartbeat = max(seen.at, self._heartbeat or 0)
+        elif isinstance(seen, SourceSeen):
+            self._sources[seen.code] = message.value
+            entries.observations["source", seen.code] = (seen.attempted_at, message.value)
+        elif isinstance(seen, LinkSeen):
+            self._links[seen.code] = message.value
+            entries.observations["link", seen.code] = (seen.checked_at, message.value)
+
+    def _write(self, entries: journal.Entries) -> None:
+        for attempt in range(_RETRIES):
+            try:
+                journal.write(self._engine, entries)
+                break
+            except OperationalError as error:
+                # A database that restarts is back within seconds; the same rows written twice are the same rows.
+                if attempt == _RETRIES - 1:
+                    raise
+                log.warning("SQL does not take the batch (%s); trying again", error.orig)
+                time.sleep(0.5)
+        for ledger in self.ledgers.values():
+            ledger.stored = ledger.next_offset
+        if self._observed:
+            self._observed = (self._observed[1], self._observed[1])
+
+    def _show(self, now: int) -> None:
+        """Bring the board up to date. Redis is a cache: when it is away, the truth goes on without it."""
+        caring = time.monotonic() - self._cared >= CARE_INTERVAL
+        if self._redis_down and not caring:
+            return
+        if caring:
+            self._cared = time.monotonic()
+        try:
+            self._write_board(now, caring)
+        except RedisError as error:
+            if not self._redis_down:
+                log.warning("Redis is away (%s); counting goes on, the board will be written anew", error)
+            self._redis_down = True
+            for partition in self.ledgers:
+                self._writer.forget(partition)
+            return
+        if self._redis_down:
+            log.info("Redis is back; the board is written anew")
+            self._redis_down = False
+
+    def _write_board(self, now: int, caring: bool) -> None:
+        changed = False
+        for ledger in self.ledgers.values():
+            dirty = bool(ledger.dirty_units or ledger.dirty_days)
+            if caring and not self._writer.whole(ledger.partition):
+                whole = False
+            elif dirty or caring:
+                whole = self._writer.write(ledger, len(ledger.entries), now)
+                changed = True
+            else:
+                continue
+            if not whole:
+                self._writer.rewrite(ledger, len(ledger.entries), now)
+                self._unsent = changed = True
+            if caring:
+                self._writer.write_urgent(ledger.partition, self._urgent(ledger.partition, now))
+        if self._unsent and self._observed is not None:
+            self._writer.write_observations(self._heartbeat, self._sources, self._links)
+            self._unsent = False
+            changed = True
+        if changed:
+            self._writer.announce()
+
+    def _urgent(self, partition: int, now: int) -> Urgent:
+        horizon = self._calendar.add_working_time(now, DUE_SOON)
+        return Urgent(
+            overdue=[_listed(state, now) for state in journal.open_due(self._engine, partition, 0, now, LISTED)],
+            due_soon=[
+                _listed(state, now) for state in journal.open_due(self._engine, partition, now, horizon + 1, LISTED)
+            ],
+        )
+
+
+def _listed(state: DossierState, now: int) -> UrgentDossier:
+    snapshot = state.snapshot
+    return UrgentDossier(
+        source=snapshot.source,
+        number=snapshot.number,
+        unit=snapshot.unit,
+        procedure_name=snapshot.procedure_name,
+        status=snapshot.status,
+        received=snapshot.received,
+        due=due_at(state, now) or 0,
+    )
+
+
+def _dead(message: Message, reason: str, payload: bytes, now: int) -> journal.DeadLetter:
+    return journal.DeadLetter(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        reason=reason,
+        digest=hashlib.sha256(payload).hexdigest(),
+        payload=payload,
+        at=now,
+    )
