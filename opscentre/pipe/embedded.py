@@ -68,6 +68,10 @@ class EmbeddedProducer:
             raise PipeError(f"event log {self._log.path}: no topic {topic!r}; it has {self._log.topics()}")
         return count
 
+    def create_topic(self, topic: str, partitions: int) -> int:
+        """Create a topic where it is missing; return how many partitions it has now."""
+        return self._log.create_topic(topic, partitions)
+
     def append(self, topic: str, messages: Sequence[tuple[int, bytes]]) -> list[int]:
         """Append (partition, value) pairs in one transaction; their offsets, once on disk."""
         return self._log.append(topic, [Entry(partition, value) for partition, value in messages])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from faust.exceptions import ImproperlyConfigured
 
+from opscentre.pipe.embedded import log_path
+
 
 class WorkerLock:
     """An exclusive lock on ``<log>.<group>.lock``, which also names the process that holds it."""
@@ -19,6 +21,7 @@ class WorkerLock:
 
     def acquire(self) -> None:
         """Take the lock; ``ImproperlyConfigured`` names the process that has it."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -38,3 +41,15 @@ class WorkerLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def refuse_second_worker(broker: str, group: str) -> None:
+    """Raise ``ImproperlyConfigured``, in one line, where another process already works for ``group``.
+
+    For the start of a worker: Faust prints what its consumer raises with some thirty lines of traceback. On
+    Kafka several workers share the partitions, and nothing is refused.
+    """
+    if broker.startswith("embedded:"):
+        lock = WorkerLock(log_path(broker), group)
+        lock.acquire()
+        lock.release()

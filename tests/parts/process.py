@@ -1,0 +1,125 @@
+"""What all parts share: a server process of our own on a free loopback port, and the word for its absence."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+class PartMissing(Exception):
+    """This machine lacks a part; the text says what was looked for and how to get it."""
+
+
+def free_port() -> int:
+    """A loopback TCP port that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def accepts_connections(port: int) -> bool:
+    """Whether something on loopback answers at a port."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
+    """Ask every 20 ms until ``true()``; ``AssertionError`` names ``what`` when it never was."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+
+
+class Server:
+    """A server in a process of its own; its output goes to ``<folder>/<name>.log``."""
+
+    name = "server"
+    #: Seconds a start may take.
+    patience = 30.0
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    # What a part says of itself.
+
+    def command(self) -> list[str]:
+        """The command line."""
+        raise NotImplementedError
+
+    def user(self) -> str | None:
+        """The user to run as, where it must not be ours."""
+        return None
+
+    def ready(self) -> bool:
+        """Whether it answers."""
+        return accepts_connections(self.port)
+
+    # What tests do with it.
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def log(self) -> Path:
+        """The file its output goes to."""
+        return self.folder / f"{self.name}.log"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        assert not self.running, f"{self.name} is running already"
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                user=self.user(),
+                start_new_session=True,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},
+            )
+        deadline = time.monotonic() + self.patience
+        while not self.ready():
+            if not self.running or time.monotonic() > deadline:
+                tail = self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
+                self.kill()
+                raise AssertionError(f"{self.name} did not come up on port {self.port}:\n{tail}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Ask it to end (SIGTERM), and wait until it has."""
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self.process = None
+
+    def kill(self) -> None:
+        """End it without a word (SIGKILL)."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(20)
+        self.process = None
+
+    def restart(self) -> None:
+        """Start it again on the same port with the same data, whether it runs or not."""
+        self.stop()
+        self.start()
+
+    def ensure(self) -> None:
+        """Start it unless it runs: an earlier test may have killed it."""
+        if not self.running:
+            self.process = None
+            self.start()
