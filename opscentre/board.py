@@ -1,0 +1,81 @@
+"""The progress table read back from SQL: the figures as of any moment, and the check on the live board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Engine
+
+from opscentre.domain.counting import count_table, table_document
+from opscentre.domain.moments import iso
+from opscentre.profile import Profile
+from opscentre.store.journal import states_received_before
+
+
+def look_back(engine: Engine, profile: Profile, start: int, end: int, now: int) -> dict[str, Any]:
+    """The progress table of DOMAIN §4 for [start, end), as of ``now`` or of ``end`` when that is past."""
+    at = min(now, end)
+    rows = count_table(states_received_before(engine, at), start, end, at)
+    return {
+        "profile": profile.slug,
+        "from": period_end(start),
+        "to": period_end(end),
+        "as_of": iso(at),
+        **table_document(rows, profile.units),
+    }
+
+
+def period_end(at: int) -> str:
+    """A period's bound as a person writes it: the date alone at midnight, else date and time."""
+    text = iso(at)
+    return text[:10] if text[11:19] == "00:00:00" else text[:19]
+
+
+_GROUPS = {"I": "I. Sở, ngành", "II": "II. Chi nhánh đất đai", "III": "III. Xã, phường", "-": "Chưa xác định"}
+_COLUMNS = (
+    ("received", ("total", "carried_over", "in_period", "online", "counter", "postal")),
+    ("finished", ("total", "early", "on_time", "overdue")),
+    ("in_process", ("total", "in_time", "overdue")),
+    ("paused", ("total", "in_time", "overdue")),
+)
+_HEADINGS = (
+    "Nhận", "kỳ trước", "trong kỳ", "trực tuyến", "trực tiếp", "BCCI",
+    "Đã giải quyết", "trước hạn", "đúng hạn", "quá hạn",
+    "Đang giải quyết", "trong hạn", "quá hạn",
+    "Tạm dừng", "trong hạn", "quá hạn",
+)  # fmt: skip
+
+
+def as_table(document: dict[str, Any]) -> Table:
+    """The table for a terminal: units with anything to show, by group, and the sum."""
+    table = Table(
+        title=f"Tình hình giải quyết hồ sơ {document['from']} → {document['to']}, tính đến {document['as_of']}",
+        header_style="bold",
+        row_styles=["", "on grey11"],
+    )
+    table.add_column("Đơn vị", no_wrap=True)
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="right")
+    group = None
+    for row in document["rows"]:
+        numbers = _numbers(row)
+        if not any(numbers):
+            continue
+        if row["unit"]["group"] != group:
+            group = row["unit"]["group"]
+            table.add_section()
+            table.add_row(Text(_GROUPS[group], style="bold"))
+        table.add_row(row["unit"]["name"], *_cells(numbers))
+    table.add_section()
+    table.add_row(Text("Toàn tỉnh", style="bold"), *_cells(_numbers(document["total"])))
+    return table
+
+
+def _numbers(row: dict[str, Any]) -> list[int]:
+    return [row[group][name] for group, names in _COLUMNS for name in names]
+
+
+def _cells(numbers: list[int]) -> list[str]:
+    return [f"{number:,}".replace(",", ".") if number else "–" for number in numbers]
