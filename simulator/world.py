@@ -79,12 +79,18 @@ class World:
             count -= self._calendar.is_working_day(day)
         return day
 
-    def days_until(self, at: int) -> list[int]:
-        """The working days whose dossiers may have been filed by a moment."""
+    def days_until(self, at: int, after: int = 0) -> list[int]:
+        """The working days (later than day ``after``) whose dossiers may have been filed by a moment."""
         last = day_number(at)
         if not self._calendar.is_working_day(last) or at >= day_start(last) + _CLOSING:
             last = self._calendar.next_working_day(last)
-        return [day for day in range(self.first_day, last + 1) if self._calendar.is_working_day(day)]
+        days = range(max(self.first_day, after + 1), last + 1)
+        return [day for day in days if self._calendar.is_working_day(day)]
+
+    def release(self, day: int) -> None:
+        """Forget the dossiers of the days before; they are made again when somebody asks for them."""
+        for known in [known for known in self._days if known < day]:
+            del self._days[known]
 
     def day(self, day: int) -> list[Dossier]:
         """All dossiers of one working day, unit by unit."""
