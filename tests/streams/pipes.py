@@ -92,11 +92,14 @@ class Pipe:
         self.workers: list[Worker] = []
 
     def fill(self, per_partition: int, size: int = 0) -> set[tuple[int, int]]:
-        """Append so many messages to each partition; the (partition, offset) of each."""
+        """Append so many messages to each partition; the (partition, offset) of each.
+
+        Each is its number, and random bytes (which do not compress) up to ``size`` bytes.
+        """
         places: set[tuple[int, int]] = set()
         for begin in range(0, per_partition, 50):
             numbers = range(begin, min(begin + 50, per_partition))
-            values = [str(number).encode().ljust(size, b" ") for number in numbers]
+            values = [b"%-16d" % number + os.urandom(max(0, size - 16)) for number in numbers]
             places |= self.append([(partition, value) for value in values for partition in range(PARTITIONS)])
         return places
 
