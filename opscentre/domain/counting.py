@@ -12,8 +12,8 @@ from typing import NamedTuple
 from opscentre.domain.calendar import RECEPTION_LIMIT, Calendar
 from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.fold import DossierState
-from opscentre.domain.life import Kind, Verdict, due_at, finished_at, paused_at, standing_at
-from opscentre.domain.status import NOT_RECEIVED, Status
+from opscentre.domain.life import Kind, Verdict, due_moments, standing_at, turning_moments
+from opscentre.domain.status import ENDED, NOT_RECEIVED, Status
 from opscentre.domain.units import UNMAPPED_UNIT, Units
 
 #: The 11 independent numbers of a row of the progress table; totals are sums of them.
@@ -172,21 +172,21 @@ def contribution(state: DossierState, at: int, calendar: Calendar) -> Contributi
 
 
 def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
-    """The next moment after ``at`` at which the clock alone changes what a dossier adds; None: never."""
+    """The next moment after ``at`` at which the clock alone changes what a dossier adds; None: never.
+
+    It may be a moment at which nothing changes after all, never one too late.
+    """
     snapshot = state.snapshot
+    ahead = [moment for moment in turning_moments(state) if moment + 1 > at]
     status = snapshot.status
-    moments: list[int | None] = [snapshot.received]
-    if status == Status.FILED and snapshot.submitted is not None:
-        moments.append(calendar.reception_due(snapshot.submitted))
-    elif status not in NOT_RECEIVED:
-        due = due_at(state, at)
-        moments += [due, finished_at(state), paused_at(state)]
-        moments += [s.requested for s in snapshot.supplements] + [s.answered for s in snapshot.supplements]
-        if due is not None:
-            moments.append(calendar.working_time_before(due, DUE_SOON) - 1)
+    if snapshot.submitted is not None and (status == Status.FILED or ahead):
+        ahead.append(calendar.reception_due(snapshot.submitted))
+    if status not in NOT_RECEIVED and (status not in ENDED or ahead):
+        for due in due_moments(state):
+            if due + 1 > at:
+                ahead += [due, calendar.working_time_before(due, DUE_SOON) - 1]
     # A dossier is overdue after its due moment, not at it: hence one millisecond later.
-    ahead = [moment + 1 for moment in moments if moment is not None and moment + 1 > at]
-    return min(ahead, default=None)
+    return min((moment + 1 for moment in ahead if moment + 1 > at), default=None)
 
 
 def open_moments(state: DossierState, at: int, calendar: Calendar) -> tuple[int | None, int | None]:

@@ -199,6 +199,27 @@ def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
     return Status(found), since
 
 
+def turning_moments(state: DossierState) -> list[int]:
+    """Every moment at which the status, or the due moment in force, may change by the clock alone."""
+    snapshot = state.snapshot
+    ended = finished_at(state)
+    found = [snapshot.submitted, snapshot.received, ended if ended is not None else _holds_from(state)]
+    found += [step.at for step in snapshot.progress]
+    found += [_began(seen) for seen in state.trail]
+    for supplement in snapshot.supplements:
+        found += [supplement.requested, supplement.answered]
+    # Both the moment itself and the one after it: a status holds from its moment on, a reception counts after it.
+    return [moment - shift for moment in found if moment is not None for shift in (0, 1)]
+
+
+def due_moments(state: DossierState) -> list[int]:
+    """Every due moment that is or may come into force."""
+    found = [state.snapshot.due]
+    for supplement in state.snapshot.supplements:
+        found += [supplement.due_before, supplement.due_after]
+    return [moment for moment in found if moment is not None]
+
+
 def standing_at(state: DossierState, at: int, before: int | None = None) -> Standing:
     """How a dossier stands at ``at``; an end at or after ``before`` (the end of a period) has not happened yet."""
     looking = at if before is None else min(at, before - 1)
