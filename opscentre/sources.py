@@ -1,0 +1,156 @@
+"""Which sources are polled and which links are probed: ``sources.toml`` and ``links.toml``, read and checked.
+
+``config/<profile>/`` holds them; ``OPSCENTRE_SOURCES`` names another folder, or another sources file with
+its ``links.toml`` beside it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from opscentre.profile import Profile
+from opscentre.settings import Settings, SettingsError
+
+CHECKED = TypeVar("CHECKED")
+
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,47}")
+
+
+class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One ``[[source]]`` of ``sources.toml``."""
+
+    #: Stable identity of the source: part of every dossier's identity and of the cursor's.
+    code: str
+    name: str
+    #: Which collector reads it: a name of ``collectors/registry.py``.
+    kind: str
+    #: Seconds between two polls.
+    interval: float = 10.0
+    #: What that kind of collector wants to know; checked by the collector.
+    settings: dict[str, Any] = {}
+
+
+class LinkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One ``[[link]]`` of ``links.toml``."""
+
+    code: str
+    name: str
+    #: ``http``: ``address`` is a URL that must answer below 500; ``tcp``: HOST:PORT that must accept a connection.
+    kind: Literal["http", "tcp"]
+    address: str
+    #: Seconds between two probes, and seconds until one is given up.
+    interval: float = 5.0
+    timeout: float = 3.0
+
+
+class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[self_check]`` of ``links.toml``: what answers whenever our own uplink works."""
+
+    kind: Literal["http", "tcp"]
+    address: str
+    timeout: float = 2.0
+
+
+class LinksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``links.toml``."""
+
+    link: list[LinkConfig] = []
+    self_check: SelfCheck | None = None
+
+
+class _SourcesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    source: list[SourceConfig] = []
+
+
+def read_sources(profile: Profile, settings: Settings) -> list[SourceConfig]:
+    """The sources of an installation in the file's order; none where a profile has no file.
+
+    Raises ``SettingsError``.
+    """
+    path = sources_path(profile, settings)
+    found = _read(path, _SourcesFile, required=bool(settings.sources)).source
+    _check(path, "source", found)
+    return found
+
+
+def read_links(profile: Profile, settings: Settings) -> list[LinkConfig]:
+    """The links of an installation in the file's order. Raises ``SettingsError``."""
+    return read_links_file(profile, settings).link
+
+
+def read_links_file(profile: Profile, settings: Settings) -> LinksFile:
+    """The links and what tells that our own uplink works. Raises ``SettingsError``."""
+    path = links_path(profile, settings)
+    found = _read(path, LinksFile, required=False)
+    _check(path, "link", found.link)
+    return found
+
+
+def sources_path(profile: Profile, settings: Settings) -> Path:
+    """Where ``sources.toml`` of an installation lies."""
+    if not settings.sources:
+        return profile.folder / "sources.toml"
+    given = Path(settings.sources)
+    return given / "sources.toml" if given.is_dir() else given
+
+
+def links_path(profile: Profile, settings: Settings) -> Path:
+    """Where ``links.toml`` of an installation lies."""
+    return sources_path(profile, settings).with_name("links.toml")
+
+
+def checked(value: Any, kind: type[CHECKED], where: str) -> CHECKED:
+    """``value`` as a settings struct. Raises ``SettingsError`` naming ``where``, the key and the value seen."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        told, _, path = str(error).partition(" - at `$")
+        keys = [name or int(index) for name, index in _STEP.findall(path.rstrip("`"))]
+        seen = value
+        for key in keys:
+            seen = seen[key]
+        key = ".".join(map(str, keys))
+        shown = f"the keys {sorted(seen)}" if isinstance(seen, dict) else repr(seen)
+        wanted = ", ".join(getattr(kind, "__struct_fields__", ()))
+        raise SettingsError(f"{where}{f', {key}' if key else ''}: {told}; saw {shown}; known keys are: {wanted}") from None
+
+
+def _read(path: Path, kind: type[CHECKED], *, required: bool) -> CHECKED:
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except FileNotFoundError:
+        if required:
+            raise SettingsError(f"OPSCENTRE_SOURCES: there is no {path}; name a sources.toml or its folder") from None
+        return kind()
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read as TOML: {error}") from None
+    # One by one first: a message that names the source beats one that counts it.
+    entries: tuple[tuple[str, type[object]], ...] = (("source", SourceConfig), ("link", LinkConfig))
+    for table, entry in entries:
+        rows = content.get(table)
+        for index, row in enumerate(rows if isinstance(rows, list) else [], start=1):
+            code = row.get("code", f"number {index}") if isinstance(row, dict) else f"number {index}"
+            checked(row, entry, f"{path}, {table} {code}")
+    return checked(content, kind, str(path))
+
+
+def _check(path: Path, table: str, found: list[SourceConfig] | list[LinkConfig]) -> None:
+    counted = Counter(entry.code for entry in found)
+    for entry in found:
+        if not _CODE.fullmatch(entry.code):
+            wanted = "1 to 48 small letters, digits, '.', '_', '-', beginning with a letter or digit"
+            raise SettingsError(f"{path}, {table} {entry.code!r}, code: saw {entry.code!r}; want {wanted}")
+        if counted[entry.code] > 1:
+            raise SettingsError(f"{path}: two {table}s have the code {entry.code!r}; give each one its own")
+        if not 0.1 <= entry.interval <= 86_400:
+            raise SettingsError(
+                f"{path}, {table} {entry.code}, interval: saw {entry.interval}; want seconds from 0.1 to 86400"
+            )
