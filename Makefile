@@ -1,0 +1,59 @@
+# opscentre: every target does its own set-up. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench-latency screenshot lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+setup: $(VENV)/.ready ## virtual environment and locked packages; leaves the command at .venv/bin/opscentre
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "opscentre needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing)."; \
+	  echo "Install one and name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv"; exit 2; }
+	@echo "==> virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "==> locked packages (a minute or two the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || { \
+	  echo "The packages could not be installed. Is a package index reachable? pip reads PIP_INDEX_URL and pip.conf."; exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+	@echo "==> ready: $(BIN)/opscentre"
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	@echo "==> locked packages for tests"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock || { \
+	  echo "The test packages could not be installed. Is a package index reachable? pip reads PIP_INDEX_URL and pip.conf."; exit 2; }
+	@touch $@
+
+demo: $(VENV)/.ready ## the whole product on this machine, fed by simulated departments (ARGS="--speed 60")
+	@echo "==> starting; the wall will be at http://127.0.0.1:8050/wall"
+	@exec $(BIN)/opscentre demo $(ARGS)
+
+lint: $(VENV)/.ready-dev ## style, types and import contracts
+	@echo "==> ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "==> mypy" && $(BIN)/mypy
+	@echo "==> import contracts" && $(BIN)/lint-imports
+
+test: lint ## everything: lint, types, contracts, tests (ARGS="-k wall")
+	@echo "==> tests"
+	@$(BIN)/python -m pytest $(ARGS)
+
+bench-latency: $(VENV)/.ready-dev ## source change accepted → number changed in a real browser, at 200 changes/s
+	@$(BIN)/python -m bench.latency $(ARGS)
+
+screenshot: $(VENV)/.ready-dev ## take the README's picture of the wall anew
+	@$(BIN)/python -m bench.screenshot --demo --out docs/img/wall.png $(ARGS)
+
+lock: ## pin every package anew, with hashes (needs the command uv)
+	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock --extra dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove the virtual environment and every cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
