@@ -119,7 +119,8 @@ def checked(value: Any, kind: type[CHECKED], where: str) -> CHECKED:
         key = ".".join(map(str, keys))
         shown = f"the keys {sorted(seen)}" if isinstance(seen, dict) else repr(seen)
         wanted = ", ".join(getattr(kind, "__struct_fields__", ()))
-        raise SettingsError(f"{where}{f', {key}' if key else ''}: {told}; saw {shown}; known keys are: {wanted}") from None
+        place = f"{where}, {key}" if key else where
+        raise SettingsError(f"{place}: {told}; saw {shown}; known keys are: {wanted}") from None
 
 
 def _read(path: Path, kind: type[CHECKED], *, required: bool) -> CHECKED:
