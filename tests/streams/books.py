@@ -1,0 +1,86 @@
+"""Generated histories of dossiers for the stream's tests, and a recount of them in one pass."""
+
+from __future__ import annotations
+
+import random
+
+import msgspec
+
+from opscentre.domain.counting import count_table
+from opscentre.domain.dossier import Batch, Snapshot, Supplement, partition_of
+from opscentre.domain.fold import DossierState, fold
+from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
+
+#: Friday 20 November 2026, 10:00: "now" of the histories.
+NOW = parse_local("2026-11-20T10:00")
+UNITS = ("H55.12", "H55.05", "01840", "05443", "unmapped")
+
+
+def history(dossiers: int, seed: int = 1, source: str = "s") -> list[Snapshot]:
+    """Whole lives of dossiers: out of order, some repeated, some corrected backwards, some equal in version."""
+    dice = random.Random(seed)
+    found: list[Snapshot] = []
+    for index in range(dossiers):
+        found += _life(f"H55.12-2611-{index:05}", dice, source)
+    found += dice.sample(found, len(found) // 10)
+    # Near neighbours change places, as they do between retries and parallel feeds.
+    return [found[i] for i in sorted(range(len(found)), key=lambda i: i + dice.uniform(0, 40))]
+
+
+def _life(number: str, dice: random.Random, source: str) -> list[Snapshot]:
+    received = NOW - dice.randint(1, 20 * 24 * 60) * MINUTE
+    due = received + dice.randint(1, 9) * DAY
+    common = Snapshot(
+        source=source,
+        number=number,
+        status=1,
+        observed=NOW,
+        unit=dice.choice(UNITS),
+        channel=dice.choice((1, 2, 2, 3)),
+        submitted=received - HOUR,
+        due=due,
+    )
+    at, lives, supplements = received, [], ()
+    for status in (1, 2, *dice.choice(((4,), (4, 5, 4), (4, 6, 4), (4, 9, 4, 9), (4, 9, 10), (3,), (4, 5)))):
+        at += dice.randint(1, 30) * HOUR
+        if at > NOW:
+            break
+        if status == 5:
+            supplements = (Supplement(at, None, None, None),)
+        elif supplements and supplements[0].answered is None:
+            supplements = (Supplement(supplements[0].requested, at, due, due + 2 * DAY),)
+        lives.append(
+            msgspec.structs.replace(
+                common,
+                status=status,
+                version=at,
+                modified=at,
+                observed=at + MINUTE,
+                received=None if status in (1, 3) else received,
+                finished=at if status in (9, 10) else None,
+                supplements=supplements,
+            )
+        )
+    return lives
+
+
+def batches(snapshots: list[Snapshot], partitions: int, size: int = 20, receipt: str = "") -> list[tuple[int, bytes]]:
+    """The messages that carry snapshots, in order within each partition."""
+    waiting: dict[int, list[Snapshot]] = {}
+    found = []
+    for snapshot in snapshots:
+        partition = partition_of(snapshot.source, snapshot.number, partitions)
+        batch = waiting.setdefault(partition, [])
+        batch.append(snapshot)
+        if len(batch) == size:
+            found.append((partition, msgspec.json.encode(Batch(waiting.pop(partition), receipt))))
+    found += [(partition, msgspec.json.encode(Batch(batch, receipt))) for partition, batch in waiting.items()]
+    return found
+
+
+def recount(snapshots: list[Snapshot], start: int, end: int, now: int) -> dict[str, list[int]]:
+    """The progress table of the histories in a single pass, without any of the stream's machinery."""
+    states: dict[tuple[str, str], DossierState] = {}
+    for snapshot in snapshots:
+        states[snapshot.key], _ = fold(states.get(snapshot.key), snapshot)
+    return count_table(states.values(), start, end, now)

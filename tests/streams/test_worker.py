@@ -1,0 +1,293 @@
+"""The worker's cycle on real SQL and real Redis: exact counters, whole boards, nothing lost to a bad message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+import redis
+from sqlalchemy import Engine, select
+
+from opscentre import profile
+from opscentre.board import look_back
+from opscentre.domain.moments import DAY, day_number, day_start
+from opscentre.domain.observations import Heartbeat, LinkSeen, Observation, SourceSeen
+from opscentre.live import keys
+from opscentre.live.reader import BoardReader, PastPeriod
+from opscentre.live.writer import BoardWriter
+from opscentre.pipe import topics
+from opscentre.sources import LinkConfig, SourceConfig
+from opscentre.store import journal, tables
+from opscentre.store.engine import open_store
+from streams.worker import Message, Worker
+from tests.parts.redis import Redis
+from tests.streams.books import NOW, batches, history, recount
+
+PROVINCE = profile.load("thai-nguyen")
+PARTITIONS = 4
+TODAY = day_start(day_number(NOW))
+
+
+class StandingClock:
+    """A clock that a test moves by hand."""
+
+    simulated = False
+    speed = 1.0
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def now(self) -> int:
+        """The moment it was set to."""
+        return self.at
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path / 'truth.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    made = open_store(url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock(NOW)
+
+
+@pytest.fixture
+def board(redis_server: Redis) -> redis.Redis:
+    client = redis.Redis.from_url(redis_server.url)
+    client.flushall()
+    return client
+
+
+@pytest.fixture
+def reader(redis_server: Redis, clock: StandingClock) -> BoardReader:
+    source = SourceConfig(code="s", name="Một cửa", kind="dvcqg_rest", interval=2.0, settings={})
+    link = LinkConfig(code="l", name="Cổng tỉnh", kind="http", address="http://127.0.0.1:1")
+    return BoardReader(redis_server.url, PROVINCE, clock, PARTITIONS, [source], [link])
+
+
+def make_worker(engine: Engine, server: Redis, clock: StandingClock) -> Worker:
+    worker = Worker(engine, BoardWriter(server.url), PROVINCE.calendar, clock)
+    worker.assign(range(PARTITIONS), observations=True)
+    return worker
+
+
+@pytest.fixture
+def worker(engine: Engine, redis_server: Redis, clock: StandingClock, board: redis.Redis) -> Worker:
+    return make_worker(engine, redis_server, clock)
+
+
+def messages(packed: list[tuple[int, bytes]]) -> list[Message]:
+    offsets = [0] * PARTITIONS
+    found = []
+    for partition, value in packed:
+        found.append(Message(topics.DOSSIERS, partition, offsets[partition], value))
+        offsets[partition] += 1
+    return found
+
+
+def care(worker: Worker) -> None:
+    """Let the worker look after its board now rather than within a second."""
+    worker._cared = 0.0
+    worker.digest([])
+
+
+def cells(document: dict) -> dict[str, object]:
+    return {row["unit"]["code"]: {k: v for k, v in row.items() if k != "unit"} for row in document["rows"]}
+
+
+def test_sql_the_live_board_and_a_recount_agree_cell_by_cell(worker, engine, reader):
+    snapshots = history(400)
+    queue = messages(batches(snapshots, PARTITIONS))
+    for begin in range(0, len(queue), 7):
+        worker.digest(queue[begin : begin + 7])
+    care(worker)
+    for days in (0, 3, 30):
+        start, end = TODAY - days * DAY, TODAY + DAY
+        live = reader.progress_table(start, end)
+        truth = look_back(engine, PROVINCE, start, end, NOW)
+        assert cells(live) == cells(truth)
+        assert live["total"] == truth["total"]
+        expected = recount(snapshots, start, end, NOW)
+        assert truth["total"]["received"]["total"] == sum(row[0] + row[1] + row[2] + row[3] for row in expected.values())
+
+
+def test_everything_again_after_a_restart_changes_nothing(worker, engine, redis_server, clock, reader):
+    queue = messages(batches(history(150), PARTITIONS))
+    worker.digest(queue)
+    care(worker)
+    before = reader.progress_table(TODAY, TODAY + DAY)
+    again = make_worker(engine, redis_server, clock)
+    again.digest(queue)
+    care(again)
+    assert reader.progress_table(TODAY, TODAY + DAY) == before
+    renumbered = [message._replace(offset=message.offset + len(queue)) for message in queue]
+    again.digest(renumbered)
+    care(again)
+    assert reader.progress_table(TODAY, TODAY + DAY) == before
+
+
+def test_a_wiped_board_says_rebuilding_and_is_whole_again_at_the_next_look(worker, reader, board):
+    assert reader.wall().state == "rebuilding"
+    worker.digest(messages(batches(history(100), PARTITIONS)))
+    care(worker)
+    before = reader.wall()
+    assert before.state == "live"
+    board.flushall()
+    assert reader.wall().state == "rebuilding"
+    care(worker)
+    after = reader.wall()
+    assert (after.state, after.totals, after.units) == ("live", before.totals, before.units)
+
+
+def test_one_more_change_does_not_make_a_wiped_board_look_whole(worker, reader, board):
+    first, second = messages(batches(history(60), PARTITIONS, size=500)), history(61)[-1:]
+    worker.digest(first)
+    care(worker)
+    board.flushall()
+    packed = batches([msgspec.structs.replace(second[0], number="late")], PARTITIONS)
+    worker.digest([Message(topics.DOSSIERS, packed[0][0], 1, packed[0][1])])
+    states = reader.wall()
+    assert states.state == "rebuilding"
+    care(worker)
+    whole = reader.wall()
+    assert whole.state == "live"
+    assert len([key for key in board.keys() if key.startswith(b"opscentre:1:meta")]) == PARTITIONS
+
+
+def test_a_board_without_a_single_dossier_is_empty_not_zero(worker, reader):
+    care(worker)
+    assert reader.wall().state == "empty"
+
+
+def test_a_message_that_cannot_be_digested_is_kept_and_the_good_ones_are_taken(worker, engine, reader):
+    good = messages(batches(history(20), PARTITIONS, size=500))
+    bad = [
+        Message(topics.DOSSIERS, 0, 1, b"\xff not json"),
+        Message(topics.DOSSIERS, 0, 2, b'{"snapshots":[{"source":"s","number":"x","status":"two","observed":1}]}'),
+        Message(topics.DOSSIERS, 0, 3, b'{"snapshots":[{"source":"s","number":"x","status":77,"observed":1}]}'),
+    ]
+    worker.digest([*good, *bad])
+    with engine.connect() as connection:
+        letters = connection.execute(select(tables.dead_letters).order_by(tables.dead_letters.c.offset)).all()
+    assert [letter.offset for letter in letters] == [1, 2, 3]
+    assert "not a batch" in letters[0].reason
+    assert "status" in letters[1].reason
+    assert "cannot be folded in" in letters[2].reason
+    care(worker)
+    assert reader.wall().state == "live"
+    assert journal.next_offsets(engine, topics.DOSSIERS, [0]) == {0: 4}
+
+
+def test_a_receipt_says_how_many_were_accepted_and_how_many_were_known(worker, engine):
+    snapshots = [s for s in history(30) if s.status == 2][:10]
+    packed = batches(snapshots, PARTITIONS, receipt="run-1")
+    worker.digest(messages(packed))
+    distinct = len({s.key for s in snapshots})
+    assert journal.read_receipt(engine, "run-1") == (distinct, len(snapshots) - distinct)
+    again = [Message(topics.DOSSIERS, p, 100, v.replace(b"run-1", b"run-2")) for p, v in packed]
+    worker.digest(again)
+    assert journal.read_receipt(engine, "run-2") == (0, len(snapshots))
+    with engine.connect() as connection:
+        notes = connection.execute(select(tables.quarantine).where(tables.quarantine.c.severity == "note")).all()
+    assert {note.reason for note in notes} == {"duplicate"}
+    assert {note.number for note in notes} == {s.number for s in snapshots}
+
+
+def test_a_worker_that_was_replaced_writes_nothing_more(worker, engine, redis_server, clock):
+    queue = messages(batches(history(80), PARTITIONS, size=5))
+    worker.digest(queue[: len(queue) // 2])
+    successor = make_worker(engine, redis_server, clock)
+    successor.digest(queue[len(queue) // 2 :])
+    with engine.connect() as connection:
+        before = connection.execute(select(tables.dossiers).order_by(tables.dossiers.c.number)).all()
+    with pytest.raises(journal.Fenced, match="another worker"):
+        worker.digest(queue[len(queue) // 2 :])
+    with engine.connect() as connection:
+        assert connection.execute(select(tables.dossiers).order_by(tables.dossiers.c.number)).all() == before
+
+
+def test_the_clock_alone_turns_dossiers_overdue_on_the_board_and_in_sql(worker, engine, reader, clock):
+    worker.digest(messages(batches(history(300), PARTITIONS)))
+    care(worker)
+    before = reader.wall().totals.in_process_overdue
+    clock.at = NOW + 2 * DAY
+    care(worker)
+    wall = reader.wall()
+    truth = look_back(engine, PROVINCE, TODAY, TODAY + 5 * DAY, clock.at)
+    assert wall.totals.in_process_overdue == truth["total"]["in_process"]["overdue"] > before
+    with engine.connect() as connection:
+        flips = connection.execute(select(tables.transitions).where(tables.transitions.c.kind == "overdue")).all()
+    assert {(f.source, f.number) for f in flips} >= {(d.source, d.number) for d in wall.overdue}
+
+
+def today(reader: BoardReader) -> int:
+    totals = reader.wall().totals
+    return totals.received_today + totals.finished_on_time_today + totals.finished_overdue_today
+
+
+def test_at_midnight_today_begins_again_at_zero(worker, reader, clock):
+    worker.digest(messages(batches(history(600), PARTITIONS)))
+    care(worker)
+    assert today(reader) > 0
+    clock.at = TODAY + DAY + 60_000
+    assert today(reader) == 0
+    care(worker)
+    assert today(reader) == 0
+
+
+def test_the_urgent_lists_hold_the_longest_overdue_and_the_next_due(worker, reader, clock):
+    worker.digest(messages(batches(history(300), PARTITIONS)))
+    care(worker)
+    wall = reader.wall()
+    dues = [dossier.due for dossier in wall.overdue]
+    assert dues == sorted(dues)
+    assert all(due < clock.at for due in dues)
+    soon = [dossier.due for dossier in wall.due_soon]
+    assert soon == sorted(soon)
+    assert all(due >= clock.at for due in soon)
+    assert len(wall.overdue) == min(40, wall.totals.in_process_overdue)
+
+
+def test_what_is_known_of_sources_and_links_outlives_worker_and_redis(
+    worker, engine, redis_server, clock, reader, board
+):
+    seen: list[Observation] = [
+        Heartbeat(at=123),
+        SourceSeen(code="s", attempted_at=20, observed_at=10, ok=False, total=7, error="timeout"),
+        LinkSeen(code="l", checked_at=30, state="down", since=5),
+    ]
+    worker.digest([Message(topics.OBSERVATIONS, 0, n, msgspec.json.encode(one)) for n, one in enumerate(seen)])
+    wall = reader.wall()
+    assert (wall.heartbeat_at, wall.sources[0].error, wall.links[0].state) == (123, "timeout", "down")
+    board.flushall()
+    care(make_worker(engine, redis_server, clock))
+    wall = reader.wall()
+    assert (wall.heartbeat_at, wall.sources[0].total, wall.links[0].since) == (None, 7, 5)
+
+
+def test_while_redis_is_away_counting_goes_on(engine, clock):
+    away = Worker(engine, BoardWriter("redis://127.0.0.1:1/0"), PROVINCE.calendar, clock)
+    away.assign(range(PARTITIONS), observations=False)
+    snapshots = history(50)
+    away.digest(messages(batches(snapshots, PARTITIONS)))
+    truth = look_back(engine, PROVINCE, TODAY - 30 * DAY, TODAY + DAY, NOW)
+    assert truth["total"]["received"]["total"] > 0
+
+
+def test_a_period_that_has_ended_is_not_answered_from_the_live_board(worker, reader):
+    care(worker)
+    with pytest.raises(PastPeriod):
+        reader.progress_table(TODAY - 3 * DAY, TODAY)
+
+
+def test_board_keys_carry_the_version_of_their_layout(worker, board):
+    worker.digest(messages(batches(history(5), PARTITIONS)))
+    care(worker)
+    assert all(key.decode().startswith(keys.PREFIX) for key in board.keys())
