@@ -68,9 +68,17 @@ def _kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 
 @pytest.fixture
 def kafka(_kafka_server: Kafka) -> Kafka:
-    """The session's broker, running. Tests keep apart by topic and group names of their own."""
+    """The session's broker, running. Tests keep apart by topic and group names of their own, or by
+    ``empty_kafka``."""
     _kafka_server.ensure()
     return _kafka_server
+
+
+@pytest.fixture
+def empty_kafka(kafka: Kafka) -> Kafka:
+    """The session's broker without a topic: for what uses the product's own topic names."""
+    kafka.wipe()
+    return kafka
 
 
 @pytest.fixture(scope="session")

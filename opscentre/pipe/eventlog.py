@@ -331,8 +331,10 @@ def _remedy(error: str) -> str:
         return "free space on its disk; nothing of this call was written"
     if "locked" in error or "busy" in error:
         return "another process holds it for too long: stop it, or wait and repeat"
-    if "readonly" in error or "unable to open" in error or "Permission" in error or "directory" in error:
+    if "readonly" in error or "unable to open" in error or "Permission" in error:
         return "make the folder and the file writable for the user that runs this process"
+    if "File exists" in error or "Not a directory" in error:
+        return "a file stands where the folder should be: move it away, or choose another data folder"
     if "malformed" in error or "not a database" in error:
         return "the file is damaged: move it away; collectors fill a new one from their sources"
     return "check the disk and the file, then repeat"

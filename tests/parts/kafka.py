@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import shutil
 import subprocess
 import uuid
 from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.parts.process import PartMissing, Server, free_port
 
@@ -123,6 +126,21 @@ class Kafka(Server):
             f"-Dlog4j.configuration=file:{self.folder}/log4j.properties",
             "-cp", self._classpath, "kafka.Kafka", f"{self.folder}/server.properties",
         ]  # fmt: skip
+
+    def wipe(self) -> None:
+        """Delete every topic (Kafka drops the offsets committed on them), and wait until they are gone."""
+
+        async def delete() -> None:
+            admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+            await admin.start()
+            try:
+                while names := [name for name in await admin.list_topics() if not name.startswith("__")]:
+                    await admin.delete_topics(names)
+                    await asyncio.sleep(0.05)
+            finally:
+                await admin.close()
+
+        asyncio.run(delete())
 
     def _write_configuration(self) -> None:
         properties = PROPERTIES.format(port=self.port, controller=self._controller, data=self.folder / "data")

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import psycopg
 import pytest
 import redis as redis_client
@@ -52,3 +57,25 @@ def test_chromium_shows_a_page(chromium) -> None:
     page.set_content("<p>hồ sơ quá hạn</p>")
     assert page.inner_text("p") == "hồ sơ quá hạn"
     page.close()
+
+
+def run_without_java(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The broker's own test in a run that finds no Java."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", "kafka_comes_up"],
+        cwd=Path(__file__).parents[2], env={**os.environ, "PATH": str(tmp_path), **environment},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_missing_part_is_left_out_by_name_with_the_way_to_get_it(tmp_path: Path) -> None:
+    run = run_without_java(tmp_path, OPSCENTRE_REQUIRE_PARTS="redis")
+    assert run.returncode == 0, run.stdout
+    assert "left out, and why" in run.stdout
+    assert "1 tests without kafka: no 'java' on the PATH: install a Java 17 runtime" in run.stdout
+
+
+def test_a_missing_part_that_is_required_fails_the_run(tmp_path: Path) -> None:
+    run = run_without_java(tmp_path, OPSCENTRE_REQUIRE_PARTS="postgres, kafka")
+    assert run.returncode == 1, run.stdout
+    assert "kafka is required by OPSCENTRE_REQUIRE_PARTS, but no 'java' on the PATH" in run.stdout

@@ -22,7 +22,7 @@ def pipe(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pipe]:
     if request.param == "embedded":
         made = EmbeddedPipe(tmp_path)
     else:
-        broker = request.getfixturevalue("kafka")
+        broker = request.getfixturevalue("empty_kafka")
         made = KafkaPipe(broker.url, broker.bootstrap, tmp_path)
     yield made
     made.close()
