@@ -20,6 +20,7 @@ from opscentre.settings import Settings, SettingsError
 CHECKED = TypeVar("CHECKED")
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+CODE_WANTED = "1 to 48 small letters, digits, '.', '_', '-', beginning with a letter or a digit"
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,47}")
 
 
@@ -93,6 +94,11 @@ def read_links_file(profile: Profile, settings: Settings) -> LinksFile:
     return found
 
 
+def is_code(text: str) -> bool:
+    """Whether a text can be a source's or a link's code."""
+    return _CODE.fullmatch(text) is not None
+
+
 def sources_path(profile: Profile, settings: Settings) -> Path:
     """Where ``sources.toml`` of an installation lies."""
     if not settings.sources:
@@ -146,9 +152,8 @@ def _read(path: Path, kind: type[CHECKED], *, required: bool) -> CHECKED:
 def _check(path: Path, table: str, found: list[SourceConfig] | list[LinkConfig]) -> None:
     counted = Counter(entry.code for entry in found)
     for entry in found:
-        if not _CODE.fullmatch(entry.code):
-            wanted = "1 to 48 small letters, digits, '.', '_', '-', beginning with a letter or digit"
-            raise SettingsError(f"{path}, {table} {entry.code!r}, code: saw {entry.code!r}; want {wanted}")
+        if not is_code(entry.code):
+            raise SettingsError(f"{path}, {table} {entry.code!r}, code: saw {entry.code!r}; want {CODE_WANTED}")
         if counted[entry.code] > 1:
             raise SettingsError(f"{path}: two {table}s have the code {entry.code!r}; give each one its own")
         if not 0.1 <= entry.interval <= 86_400:

@@ -24,5 +24,5 @@ def run(settings: Settings) -> None:
     # Faust must find its topics there: the producer makes them where they are missing.
     open_producer(settings.broker_url, settings.dossier_partitions).close()
     worker = Worker(engine, BoardWriter(settings.redis_url), calendar, clock.open_clock(settings.clock, calendar))
-    app = create_app(worker, settings.broker_url, settings.dossier_partitions, str(settings.data))
+    app = create_app(worker, settings.broker_url, settings.dossier_partitions, str(settings.data / "faust"))
     faust.Worker(app, loglevel="WARNING", override_logging=False, quiet=True).execute_from_commandline()
