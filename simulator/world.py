@@ -52,10 +52,19 @@ class World:
     """All dossiers of a province as a pure function of seed, start and profile.
 
     ``start`` is the moment (ms) before which ``history_days`` working days of dossiers exist; later days come
-    into being when they are asked for. ``volume`` multiplies the number of dossiers a day.
+    into being when they are asked for. ``volume`` multiplies the number of dossiers a day; ``units`` holds the
+    codes of the only units that receive any (none: all). Raises ``ValueError`` for a code that no unit has.
     """
 
-    def __init__(self, profile: Profile, seed: int, start: int, history_days: int = 10, volume: float = 1.0) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        seed: int,
+        start: int,
+        history_days: int = 10,
+        volume: float = 1.0,
+        units: frozenset[str] = frozenset(),
+    ) -> None:
         self.profile = profile
         self.seed = seed
         self.start = start
@@ -64,7 +73,10 @@ class World:
         self._calendar = profile.calendar
         self.first_day = self._days_back(day_number(start), history_days)
         self._maker = DayMaker(seed, profile.province.code, self._calendar, WorkAxis(self._calendar, self.first_day))
-        self._plans = _plans(profile, self.procedures, seed, volume)
+        if unknown := units - profile.units.by_code.keys():
+            raise ValueError(f"units {sorted(unknown)} are not in {profile.folder / 'units.csv'}")
+        plans = _plans(profile, self.procedures, seed, volume)
+        self._plans = [plan for plan in plans if not units or plan.unit.code in units]
         self._days: dict[int, list[Dossier]] = {}
         self._parts: dict[int, list[Dossier]] = {}
         self._prepared: dict[int, int] = {}
