@@ -164,6 +164,17 @@ class Consumer(base.Consumer):
 
     # -- messages
 
+    async def _wait_next_records(
+        self,
+        timeout: float,  # noqa: ASYNC109 - Faust's signature
+    ) -> tuple[Mapping[TP, list[Record]] | None, set[TP] | None]:
+        """As Faust's, but full buffers are looked at again after 10 ms: Faust sleeps a whole second, in which
+        an agent that takes 50 ms for a batch empties them and then idles."""
+        if self.flow_active and not self._get_active_partitions():
+            await self.sleep(POLL_SECONDS)
+            return {}, self._get_active_partitions()
+        return await super()._wait_next_records(timeout)
+
     async def _getmany(
         self,
         active_partitions: set[TP] | None,
