@@ -6,6 +6,7 @@ count wrong; what is only odd is taken and noted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -34,6 +35,7 @@ FIELDS = (
 #: Those of them that hold dates.
 DATES = frozenset(name for name in FIELDS if name.startswith("Ngay"))
 
+_CODE = re.compile(rf"[\w.\-/]{{1,{LONGEST_CODE}}}")
 _STATUSES = {int(status) for status in Status}
 _CHANNELS, _SUBJECTS, _PAYMENTS, _FLAGS = (1, 2, 3), (0, 1, 2, 3, 4), (0, 1, 2, 3), (0, 1)
 
@@ -217,10 +219,10 @@ class _Reader:
             modified=modified,
             unit=unit,
             unit_seen=unit_seen,
-            procedure=self._text("MaTTHC", LONGEST_CODE),
-            procedure_name=self._text("TenTTHC", LONGEST_NAME),
-            field=self._text("MaLinhVuc", LONGEST_CODE),
-            field_name=self._text("TenLinhVuc", LONGEST_NAME),
+            procedure=self._code("MaTTHC"),
+            procedure_name=self._text("TenTTHC"),
+            field=self._code("MaLinhVuc"),
+            field_name=self._text("TenLinhVuc"),
             channel=self._coded("KenhThucHien", _CHANNELS, 1, "unknown_channel"),
             subject=self._coded("LoaiDoiTuong", _SUBJECTS, 0),
             submitted=submitted,
@@ -253,11 +255,19 @@ class _Reader:
             raise _unwanted("bad_status", "TrangThaiHoSo", value, "a status from 1 to 10")
         return status
 
-    def _text(self, name: str, longest: int) -> str:
+    def _text(self, name: str) -> str:
         value = self.row.get(name)
-        if not value or not isinstance(value, str | int):
+        return masked(value.strip())[:LONGEST_NAME] if isinstance(value, str) else ""
+
+    def _code(self, name: str) -> str:
+        value = self.row.get(name)
+        if value is None or value == "":
             return ""
-        return masked(str(value).strip())[:longest]
+        code = str(value).strip() if isinstance(value, str | int) else ""
+        if _CODE.fullmatch(code) and masked(code) == code:
+            return code
+        self.note("unknown_value", name, f"{name}: saw {quoted(value)}, want a code; left empty", vocabulary=True)
+        return ""
 
     def _coded(self, name: str, known: tuple[int, ...], otherwise: int, reason: str = "unknown_value") -> int:
         value = self.row.get(name)

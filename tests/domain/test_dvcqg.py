@@ -89,10 +89,21 @@ def test_an_absent_channel_is_the_counter_and_an_unknown_one_too_but_noted() -> 
     assert parsed.notes[0].vocabulary
 
 
+def test_a_code_that_is_none_is_left_empty_and_noted() -> None:
+    parsed = parse(MaTTHC="Cấp giấy phép", MaLinhVuc="0912345678")
+    assert (parsed.snapshot.procedure, parsed.snapshot.field) == ("", "")
+    assert reasons(parsed) == ["unknown_value", "unknown_value"]
+
+
 def test_documents_fees_and_results_are_counted_and_nothing_else_of_them_is_kept() -> None:
     parsed = parse(
         TaiLieuNop=[
-            {"DuocSoHoa": "1", "DuocTaiSuDung": "1", "TenTepDinhKem": "cccd-nguyen-van-a.pdf", "Link": "http://x/in.pdf"},
+            {
+                "DuocSoHoa": "1",
+                "DuocTaiSuDung": "1",
+                "TenTepDinhKem": "cccd-nguyen-van-a.pdf",
+                "Link": "http://x/in.pdf",
+            },
             {"DuocSoHoa": 1, "DuocLayTuKhoDMQG": "1"},
             {"DuocSoHoa": "0"},
         ],
