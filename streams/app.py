@@ -25,6 +25,8 @@ WAITING = 400
 CYCLE = 200
 #: Seconds between cycles while nothing arrives: the clock must act also then.
 IDLE = 0.1
+#: Seconds without a heartbeat after which Kafka gives a worker's partitions to another.
+SESSION = 8.0
 #: Exit code of a worker that cannot go on; the supervisor starts a new one, which loads the truth from SQL.
 CANNOT_GO_ON = 70
 
@@ -110,6 +112,10 @@ def create_app(worker: Worker, broker: str, partitions: int, data: str) -> faust
         topic_allow_declare=False,
         topic_partitions=partitions,
         broker_commit_interval=0.5,
+        # A worker that was killed is replaced after this long; the cycle has a thread of its own, so the
+        # heartbeats never wait for it.
+        broker_session_timeout=SESSION,
+        broker_heartbeat_interval=SESSION / 4,
         stream_buffer_maxsize=64,
         consumer_auto_offset_reset="earliest",
         value_serializer="raw",
