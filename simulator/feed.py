@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 from opscentre.domain.moments import DAY, day_number, day_start
 from simulator.lives import Dossier
+from simulator.steps import Step
 from simulator.systems import System
 from simulator.world import World
 
-#: Dossiers that ended leave a system so many days after their last change, as into an archive.
-KEPT_DAYS = 30
+#: Dossiers that ended leave a system so many days after their last change, as into an archive; this bounds the
+#: memory of a demo that runs for days.
+KEPT_DAYS = 21
+_ENDS = frozenset({Step.RETURNED, Step.REFUSED, Step.WITHDRAWN})
 
 
 class Entry(NamedTuple):
@@ -52,6 +55,10 @@ class Feed:
     def __len__(self) -> int:
         """How many dossiers the system holds."""
         return len(self._newest)
+
+    def __contains__(self, number: object) -> bool:
+        """Whether the system holds a dossier of this number."""
+        return number in self._newest
 
     def advance(self, at: int) -> list[Entry]:
         """Let everything happen up to a moment (ms); the dossiers that changed, each once, in the feed's order."""
@@ -139,6 +146,7 @@ class Feed:
         """Let go of what ended long ago; by whole days, so that it does not matter when the process started."""
         before = (day_start(today) - KEPT_DAYS * DAY) // 1000
         for entry in self._log[: bisect_left(self._log, (before,))]:
-            if self._newest.get(entry.number) == entry.seconds and entry.dossier.life()[-1][0] == entry.seconds:
+            last = entry.dossier.life()[-1]
+            if last[1] in _ENDS and last[0] == entry.seconds == self._newest.get(entry.number):
                 del self._newest[entry.number]
                 self._stale += 1

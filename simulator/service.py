@@ -176,17 +176,18 @@ class Service:
                 except OSError as error:
                     log.warning("link %s stays down: cannot listen on port %d (%s)", link.code, link.port, error)
             self._prepare(now)
+            if day_number(now) != self._today:
+                self._today = day_number(now)
+                self.world.release(self._today - _DAYS_AT_HAND)
+                await asyncio.to_thread(self._sql.delete, self._sql.archived())
             await asyncio.sleep(TICK)
 
     def _prepare(self, now: int) -> None:
-        """Make a little of the next working day ahead of time; forget days that every feed has taken in."""
+        """Make a little of the next working day ahead of time."""
         next_day = self.world.profile.calendar.next_working_day(self.world.days_until(now)[-1])
         for _ in range(_UNITS_A_TICK):
             if self.world.prepare(next_day):
                 break
-        if day_number(now) != self._today:
-            self._today = day_number(now)
-            self.world.release(self._today - _DAYS_AT_HAND)
 
     async def _make_extra_changes(self) -> None:
         feed = self._feeds[self._http_systems[0].code]

@@ -77,6 +77,7 @@ class SqlView:
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
         self._ids: dict[str, int] = {}
+        self._last_id = 0
         self._insert = TABLE.insert()
         changing = [column for column in TABLE.columns if column.name not in ("id", "ma_ho_so")]
         self._update = (
@@ -96,8 +97,9 @@ class SqlView:
             if entry.number in self._ids:
                 known.append(row | {"number": row.pop("ma_ho_so")})
             else:
-                self._ids[entry.number] = len(self._ids) + 1
-                new.append(row | {"id": self._ids[entry.number]})
+                self._last_id += 1
+                self._ids[entry.number] = self._last_id
+                new.append(row | {"id": self._last_id})
         return new, known
 
     def fill(self) -> None:
@@ -109,9 +111,21 @@ class SqlView:
             if VIEW not in sa.inspect(connection).get_view_names():
                 connection.execute(sa.text(f"CREATE VIEW {VIEW} AS SELECT id, {shown} FROM ho_so"))
             connection.execute(TABLE.delete())
-            self._ids.clear()
             for place in range(0, len(entries), _ROWS_AT_ONCE):
                 connection.execute(self._insert, self.rows(entries[place : place + _ROWS_AT_ONCE])[0])
+
+    def archived(self) -> list[dict[str, Any]]:
+        """What the feed has let go of since it was asked last, for ``delete``."""
+        gone = [number for number in self._ids if number not in self._feed]
+        for number in gone:
+            del self._ids[number]
+        return [{"number": number} for number in gone]
+
+    def delete(self, gone: list[dict[str, Any]]) -> None:
+        """Delete archived rows. May run in another thread than ``archived``."""
+        if gone:
+            with self._engine.begin() as connection:
+                connection.execute(TABLE.delete().where(TABLE.c.ma_ho_so == sa.bindparam("number")), gone)
 
     def write(self, new: list[dict[str, Any]], known: list[dict[str, Any]]) -> None:
         """Write rows in one transaction. May run in another thread than ``rows``."""
@@ -142,7 +156,8 @@ def _filing(entry: Entry) -> tuple[int, str]:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Readers must not hold up the writer."""
+    """Readers must not hold up the writer; the log it writes must not stay as large as its first filling."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA journal_size_limit={8 * 1024 * 1024}")

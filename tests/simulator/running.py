@@ -44,7 +44,7 @@ class Running:
             found: list[dict[str, Any]] = []
             page, pages = 1, 1
             while page <= pages:
-                query = {"tuNgay": since, "trang": page, "soDong": rows}
+                query: dict[str, str | int] = {"tuNgay": since, "trang": page, "soDong": rows}
                 body = client.get("/api/ho-so", params=query).raise_for_status().json()
                 assert body["error_code"] == "00"
                 assert len(body["data"]) <= rows

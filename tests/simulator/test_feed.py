@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_compact
+from opscentre.domain.moments import DAY, HOUR, MINUTE, day_number, day_start, parse_compact
+from opscentre.domain.status import Status
 from opscentre.profile import Profile
-from simulator.feed import Feed
+from simulator.feed import KEPT_DAYS, Feed
 from simulator.lives import Dossier
 from simulator.steps import Step
 from simulator.world import World, state_at
@@ -77,14 +78,26 @@ def test_an_advance_tells_what_changed_and_the_pages_agree(small: World) -> None
         assert parse_compact(feed.show(entry.dossier)["NgayCapNhat"]) == entry.seconds * 1000
 
 
-def test_what_ended_a_month_ago_leaves_the_feed_and_what_is_open_stays(province: Profile) -> None:
+def test_what_ended_three_weeks_ago_leaves_the_feed_and_what_is_open_stays(province: Profile) -> None:
     world = World(province, seed=5, start=START, history_days=40, volume=0.05)
     feed = Feed(world, world.systems[2], START)
-    month = START // 1000 - 31 * 86_400
-    old = [entry for entry in feed.all() if entry.seconds < month]
-    assert all(entry.dossier.life()[-1][0] > entry.seconds for entry in old)
-    total = sum(d.unit.code in feed.system.units and state_at(d, START) is not None for d in world.dossiers(START))
-    assert len(feed) < total * 0.9
+    cutoff = day_start(day_number(START)) - KEPT_DAYS * DAY
+    expected = set()
+    for dossier in world.dossiers(START):
+        state = state_at(dossier, START)
+        ended = state and state.status in (Status.REFUSED, Status.WITHDRAWN, Status.RETURNED)
+        if dossier.unit.code in feed.system.units and state and not (ended and state.changed < cutoff):
+            expected.add(dossier.number)
+    assert {entry.number for entry in feed.all()} == expected
+    assert all(number in feed for number in expected)
+
+
+def test_the_archive_does_not_tell_when_the_process_started(province: Profile) -> None:
+    world = World(province, seed=5, start=START, history_days=12, volume=0.05)
+    walked = Feed(world, world.systems[2], START)
+    for days in range(1, 25):
+        walked.advance(START + days * DAY + HOUR)
+    assert shown(walked) == shown(Feed(world, world.systems[2], START + 24 * DAY + HOUR))
 
 
 def test_days_that_were_released_are_made_again_alike(small: World) -> None:

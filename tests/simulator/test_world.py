@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from opscentre.domain.status import Status
 from opscentre.profile import Profile
 from simulator.catalogue import CatalogueError, due_moment, read_catalogue
 from simulator.lives import Dossier
+from simulator.people import MARKERS
 from simulator.steps import FACTS, Step
 from simulator.vocabulary import PERSONAL, compact
 from simulator.workaxis import WorkAxis
@@ -203,7 +205,7 @@ def test_every_change_shows_in_the_list_of_changes_once_and_in_order(province: P
 
 def test_what_a_system_shows_is_taken_by_the_contract_without_a_doubt(province: Profile) -> None:
     world = World(province, seed=3, start=START, history_days=10, volume=0.2)
-    statuses = Counter()
+    statuses: Counter[int] = Counter()
     for dossier in world.dossiers(START):
         shown, state = world.render(dossier, START), state_at(dossier, START)
         if shown is None or state is None:
@@ -224,8 +226,6 @@ def test_what_a_system_shows_is_taken_by_the_contract_without_a_doubt(province: 
 
 
 def test_every_personal_value_carries_the_marker_and_nothing_that_may_travel_does(world: World) -> None:
-    from simulator.people import MARKERS
-
     allowed = [name for name in dvcqg.FIELDS if not name.startswith(("DanhSach", "TaiLieu"))]
     for _, shown in itertools.islice(world.dossiers_at(START), 500):
         for field in PERSONAL:
@@ -246,14 +246,14 @@ def test_every_unit_belongs_to_one_system_and_has_work(world: World, province: P
     assert {d.unit.code for d in world.dossiers(START)} == set(held)
 
 
-def test_the_catalogue_names_the_line_of_a_limit_it_cannot_read(tmp_path) -> None:
+def test_the_catalogue_names_the_line_of_a_limit_it_cannot_read(tmp_path: Path) -> None:
     path = tmp_path / "procedures.csv"
     path.write_text("code,name,field,field_name,level,limit\n1.1,Một,CT,Chứng thực,commune,3w\n", encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"procedures\.csv, line 2: limit '3w'"):
         read_catalogue(path)
 
 
-def test_the_catalogue_refuses_a_code_that_is_there_twice(tmp_path) -> None:
+def test_the_catalogue_refuses_a_code_that_is_there_twice(tmp_path: Path) -> None:
     path = tmp_path / "procedures.csv"
     row = "1.1,Một,CT,Chứng thực,commune,3d\n"
     path.write_text("code,name,field,field_name,level,limit\n" + row + row, encoding="utf-8")
