@@ -35,7 +35,7 @@ class Record(NamedTuple):
     #: Decoded (a CSV or SQL row); None when ``raw`` is to be decoded as JSON.
     value: object = None
     raw: bytes = b""
-    #: The reader could not tell the record's end: ``bad_json``, ``truncated_file``, ``too_long``.
+    #: The reader could not tell the record's end: a key of ``FAULTS``.
     fault: str = ""
 
 
@@ -61,7 +61,10 @@ class _Message(msgspec.Struct, omit_defaults=True):
     places: list[str] = []
 
 
-_FAULTS = {
+#: What a reader can say of a record that it could not take apart.
+FAULTS = {
+    "bad_csv": "its quotes or its number of cells do not fit the header",
+    "bad_encoding": "it is not UTF-8; write the file as UTF-8",
     "bad_json": "it is not valid JSON",
     "truncated_file": "the file ends in the middle of it; have the source write the file in full",
     "too_long": "it is longer than a dossier can be",
@@ -166,7 +169,7 @@ class _Load:
             self.observed = intake._now()
         try:
             if record.fault:
-                raise dvcqg.Refusal(record.fault, "", f"the record cannot be read: {_FAULTS[record.fault]}")
+                raise dvcqg.Refusal(record.fault, "", f"the record cannot be read: {FAULTS[record.fault]}")
             value = decode(record.raw) if record.value is None else record.value
             parsed = dvcqg.parse(value, source=intake.source, observed=self.observed, units=intake._units)
         except dvcqg.Refusal as refusal:

@@ -1,0 +1,79 @@
+"""What every kind of collector is given, and what it must be able to do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Engine
+
+from collectors.intake import Intake
+from opscentre.clock import Clock, wall_ms
+from opscentre.pipe.base import Producer
+from opscentre.profile import Profile
+from opscentre.settings import Settings
+from opscentre.sources import SourceConfig
+from opscentre.store.intake import read_cursor, write_cursor
+
+
+class PollResult(NamedTuple):
+    """What one poll brought: records taken and records set aside."""
+
+    taken: int = 0
+    rejected: int = 0
+
+
+class Collector(Protocol):
+    """Reads one source."""
+
+    def poll(self) -> PollResult:
+        """Read everything that is new, send it, move the cursor.
+
+        Raises ``CollectError``, ``PipeError`` or an SQL error; what was sent before stays sent, and the next
+        poll goes on from there.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a collector works with; nothing of it is opened by the collector itself."""
+
+    config: SourceConfig
+    settings: Settings
+    profile: Profile
+    store: Engine
+    producer: Producer
+    clock: Clock
+    environment: Mapping[str, str]
+    #: Set when the process stops: a poll ends after the page it is at.
+    stopping: threading.Event
+    #: Where the source stands in the settings, for messages: ``…/sources.toml, source igate``.
+    where: str
+
+    def intake(self) -> Intake:
+        """The way into the pipe under this source's code."""
+        return Intake(
+            self.config.code,
+            units=self.profile.units,
+            store=self.store,
+            producer=self.producer,
+            now=self.clock.now,
+        )
+
+    def read_cursor(self) -> str | None:
+        """Where the source is read on from; None before its first poll."""
+        return read_cursor(self.store, self.config.code)
+
+    def write_cursor(self, cursor: str) -> None:
+        """Move the cursor: only after the pipe has acknowledged everything before it."""
+        write_cursor(self.store, self.config.code, cursor, wall_ms())
+
+
+Make = Callable[[Given], Collector]

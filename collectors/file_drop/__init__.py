@@ -1,0 +1,1 @@
+"""Collector kind ``file_drop``: CSV files that a department drops into a folder."""

@@ -1,0 +1,111 @@
+"""The role ``collect``: polls the sources, probes the links, and shows every second that it is alive."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+
+from sqlalchemy import Engine
+
+from collectors.base import Given
+from collectors.links.collector import open_http
+from collectors.links.poll import link_polls
+from collectors.placeholders import Addresses
+from collectors.polling import SourcePoll
+from collectors.schedule import Schedule
+from collectors.telegraph import Telegraph
+from opscentre import profile as profiles
+from opscentre.clock import open_clock, wall_ms
+from opscentre.domain.observations import Heartbeat
+from opscentre.pipe.base import Producer, open_producer
+from opscentre.profile import Profile
+from opscentre.settings import Settings, SettingsError
+from opscentre.sources import links_path, read_links_file, read_sources, sources_path
+from opscentre.store.engine import open_store
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two heartbeats.
+HEARTBEAT = 1.0
+#: Seconds that running polls get at the end.
+PATIENCE = 1.2
+
+
+def run(settings: Settings) -> None:
+    """Collect until SIGTERM or SIGINT; in the main thread only.
+
+    Raises ``ProfileError`` and ``SettingsError`` for files that cannot be used; a single source whose own
+    settings are wrong is shown as failing, and the others are polled.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    profile = profiles.load(settings.profile)
+    # Read before anything is opened: a mistake in them is told at once.
+    read_sources(profile, settings)
+    read_links_file(profile, settings)
+    store = open_store(settings.database_url)
+    try:
+        producer = open_producer(settings.broker_url, settings.dossier_partitions)
+        try:
+            _collect(settings, profile, store, producer, stopping)
+        finally:
+            producer.close()
+    finally:
+        store.dispose()
+
+
+def _collect(
+    settings: Settings, profile: Profile, store: Engine, producer: Producer, stopping: threading.Event
+) -> None:
+    try:
+        clock = open_clock(settings.clock, profile.calendar)
+    except ValueError as error:
+        raise SettingsError(f"OPSCENTRE_CLOCK: {error}") from None
+    addresses = Addresses(settings.data / "simulator.json", stopping)
+    telegraph = Telegraph(producer)
+    schedule = Schedule()
+    schedule.every(HEARTBEAT, "heartbeat", lambda: _beat(telegraph), jitter=0)
+    sources = [
+        SourcePoll(
+            Given(
+                config=config,
+                settings=settings,
+                profile=profile,
+                store=store,
+                producer=producer,
+                clock=clock,
+                environment=os.environ,
+                stopping=stopping,
+                where=f"{sources_path(profile, settings)}, source {config.code}",
+            ),
+            addresses,
+            telegraph,
+        )
+        for config in read_sources(profile, settings)
+    ]
+    for source in sources:
+        schedule.every(source.interval, f"source {source.code}", source.run)
+    http = open_http()
+    links = read_links_file(profile, settings)
+    where = str(links_path(profile, settings))
+    for link in link_polls(
+        links.link, links.self_check, store=store, http=http, addresses=addresses, telegraph=telegraph, where=where
+    ):
+        schedule.every(link.config.interval, f"link {link.config.code}", link.run)
+    log.info("collecting from %d sources, probing %d links", len(sources), len(links.link))
+    schedule.start()
+    stopping.wait()
+    if schedule.stop(PATIENCE):
+        for source in sources:
+            source.close()
+        http.close()
+        log.info("stopped")
+    else:
+        log.info("stopped; a poll that did not end is repeated at the next start")
+
+
+def _beat(telegraph: Telegraph) -> None:
+    telegraph.send(Heartbeat(wall_ms()))

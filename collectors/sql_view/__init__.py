@@ -1,0 +1,1 @@
+"""Collector kind ``sql_view``: a view that a department's database opens to us, read-only."""

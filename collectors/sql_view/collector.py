@@ -1,0 +1,92 @@
+"""Polls one view: what changed since the newest change seen, page by page in order of (modified, number)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from collectors.base import Given, PollResult
+from collectors.errors import BadData
+from collectors.intake import Record, Taken
+from collectors.sql_view.database import MODIFIED, NUMBER, Key, View, as_record, modified_at, open_view
+from collectors.sql_view.settings import ViewSettings
+from collectors.window import Window, digest_of
+from opscentre.domain.dvcqg import FIELDS
+from opscentre.domain.moments import SECOND
+from opscentre.settings import SettingsError
+from opscentre.sources import checked
+
+
+def make(given: Given) -> ViewCollector:
+    """The collector of a source. Raises ``SettingsError``."""
+    where = f"{given.where}, settings"
+    settings = checked(given.config.settings, ViewSettings, where)
+    if strange := sorted(set(settings.columns) - set(FIELDS)):
+        raise SettingsError(f"{where}, columns: saw {strange[0]!r}; want fields of the contract: {', '.join(FIELDS)}")
+    if settings.columns and (missing := {NUMBER, MODIFIED} - set(settings.columns)):
+        raise SettingsError(f"{where}, columns: {min(missing)} is missing; name its column, reading on needs it")
+    if not 1 <= settings.page_rows <= 50_000:
+        raise SettingsError(f"{where}, page_rows: saw {settings.page_rows}; want 1 to 50000")
+    password = ""
+    if settings.password_env:
+        password = given.environment.get(settings.password_env, "")
+        if not password:
+            raise SettingsError(
+                f"{where}, password_env: the environment variable {settings.password_env!r} is not set; "
+                "put the database user's password into it"
+            )
+    return ViewCollector(given, settings, open_view(settings, password, where))
+
+
+class ViewCollector:
+    """See ``collectors.base.Collector``."""
+
+    def __init__(self, given: Given, settings: ViewSettings, view: View) -> None:
+        self._given = given
+        self._settings = settings
+        self._view = view
+        self._intake = given.intake()
+
+    def poll(self) -> PollResult:
+        """Every page of what changed; the cursor is saved after each page that the pipe acknowledged."""
+        window = Window(self._given.read_cursor(), round(self._settings.overlap * SECOND))
+        since = window.begin()
+        after: Key | None = None
+        taken = rejected = 0
+        while not self._given.stopping.is_set():
+            rows = self._view.page(since, after)
+            if not rows:
+                break
+            got = self._take(window, rows)
+            taken, rejected = taken + got.sent, rejected + got.rejected
+            if len(rows) < self._settings.page_rows:
+                break
+            after = (rows[-1][MODIFIED], rows[-1][NUMBER])
+        return PollResult(taken, rejected)
+
+    def _take(self, window: Window, rows: list[Mapping[str, Any]]) -> Taken:
+        # A row whose modification time is no time would not be found again by it.
+        if all(modified_at(row[MODIFIED]) is None for row in rows):
+            told = f"view {self._settings.view}, {MODIFIED}: no row of {len(rows)} holds a time stamp or yyyyMMddHHmmss"
+            raise BadData(f"{told}; choose another column for it")
+        new: list[tuple[Record, str, int | None]] = []
+        for row in rows:
+            record = as_record(row)
+            digest = digest_of(msgspec.json.encode(record))
+            if not window.knows(digest):
+                place = f"{self._settings.view}, modified {record[MODIFIED]}, new row {len(new) + 1}"
+                new.append((Record(place, value=record), digest, modified_at(row[MODIFIED])))
+        if not new:
+            return Taken()
+        taken = self._intake.take(record for record, _, _ in new)
+        now = self._given.clock.now()
+        for _, digest, at in new:
+            window.remember(digest, at, now)
+        self._given.write_cursor(window.save())
+        return taken
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._view.close()
