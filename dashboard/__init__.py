@@ -1,1 +1,1 @@
-"""The dashboard role: the Dash application, push to browsers, the HTTP API."""
+"""The dashboard role: the Dash application, the push to browsers, the HTTP API."""

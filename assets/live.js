@@ -1,0 +1,157 @@
+/* Keeps a page true: takes the pushes, changes in place what they change, ticks the clocks, and says so when
+   no push comes. It knows nothing of dossiers: what each element shows is decided on the server. */
+(function () {
+  "use strict";
+
+  const SILENT = 5000;        /* ms without a message before the page says that it is cut off */
+  const RETRY = 2500;         /* ms between two attempts to get the stream back */
+  const LATE = 2000;          /* ms from which a picture's age is shown, while it is not yet called cut off */
+  const TICK = 250;
+  const RELOAD_GAP = 10000;   /* ms between two reloads of our own accord, at least */
+  const NIGHT = 3;            /* the hour in which a screen that has run for long reloads itself */
+  const LONG = 6 * 3600 * 1000;
+  const format = window.opscentre.format;
+
+  let stream = null, tried = -Infinity;
+  let head = null, heard = -Infinity;   /* the last message's head, and when it came (performance.now) */
+  let body = null;                      /* the last picture */
+  let first = null;                     /* the first head: another boot or version means a new server */
+  let ticking = new Map();
+  let reloading = false;
+
+  const page = () => document.querySelector(".wall, .home");
+
+  function open() {
+    if (stream) stream.close();
+    tried = performance.now();
+    stream = new EventSource("/stream");
+    stream.addEventListener("picture", (event) => take(JSON.parse(event.data)));
+    stream.addEventListener("beat", (event) => take(JSON.parse(event.data)));
+  }
+
+  function take(message) {
+    const next = message.head;
+    const anew = first && (next.boot !== first.boot || next.version !== first.version);
+    if (anew || (head && next.sequence < head.sequence)) return reload();
+    first = first || next;
+    head = next;
+    heard = performance.now();
+    body = message.body || body;
+    show();
+    tick();
+  }
+
+  /* Only when the server answers: a reload into a dead server would leave the browser's own error page. */
+  async function reload() {
+    const last = Number(sessionStorage.getItem("reloaded") || 0);
+    if (reloading || Date.now() - last < RELOAD_GAP) return;
+    reloading = true;
+    try {
+      const answer = await fetch(location.pathname, { cache: "no-store" });
+      if (answer.ok) {
+        sessionStorage.setItem("reloaded", String(Date.now()));
+        location.reload();
+      }
+    } catch (error) {
+      console.info("not reloaded, the server does not answer yet:", error.message);
+    } finally {
+      reloading = false;
+    }
+  }
+
+  /* Every change is compared with what the element shows, so a page mounted anew fills at the next message. */
+  function show() {
+    if (!body || !page()) return;
+    for (const [id, change] of Object.entries(body.patch)) {
+      const element = document.getElementById(id);
+      if (element) apply(element, change);
+    }
+    for (const [id, figure] of Object.entries(body.figures)) draw(id, figure);
+  }
+
+  function apply(element, change) {
+    if (change.text !== undefined) write(element, change.text);
+    if (change.cls !== undefined && element.className !== change.cls) element.className = change.cls;
+    if (change.tick) ticking.set(element, change.tick);
+    else if (ticking.has(element)) ticking.delete(element);
+  }
+
+  function write(element, text) {
+    const node = element.firstChild;
+    if (!node) {
+      if (text) element.textContent = text;
+    } else if (node.nodeValue !== text) {
+      node.nodeValue = text;
+      if (element.classList.contains("kpi-value")) glow(element);
+    }
+  }
+
+  function glow(element) {
+    element.animate([{ color: "var(--accent)" }, {}], { duration: 1200, easing: "ease-out" });
+  }
+
+  /* Sizes in a figure are those of a wall 1080 pixels high; type follows the page's. */
+  function draw(id, figure) {
+    const element = document.getElementById(id);
+    if (!element || !window.dash_clientside || !window.dash_clientside.set_props) return;
+    const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 10;
+    const drawn = scale + JSON.stringify(figure);
+    if (element.drawn === drawn) return;
+    element.drawn = drawn;
+    const scaled = structuredClone(figure);
+    scaled.layout.font.size *= scale;
+    for (const side of Object.keys(scaled.layout.margin)) scaled.layout.margin[side] *= scale;
+    window.dash_clientside.set_props(id, { figure: scaled });
+  }
+
+  function tick() {
+    const passed = performance.now() - heard;
+    const lost = !head || passed > SILENT;
+    say(lost, passed);
+    if (!head) return;
+    const at = head.at + passed;
+    const now = head.now === undefined ? null : head.now + passed * (head.speed === undefined ? 1 : head.speed);
+    for (const [element, [kind, moment]] of ticking) {
+      if (!element.isConnected) ticking.delete(element);
+      else if (kind === "age") write(element, format.age(at - moment));
+      else if (now === null) continue;
+      else if (kind === "overdue") write(element, `quá hạn ${format.overdue(now - moment)}`);
+      else if (kind === "left") write(element, `còn ${format.left(moment - now)}`);
+      else if (kind === "clock") write(element, format.clock(now));
+    }
+  }
+
+  /* One sentence on what is wrong; being cut off beats whatever the server last said. */
+  function say(lost, passed) {
+    const here = page(), text = document.getElementById("notice-text");
+    if (!here || !text) return;
+    const notice = head && head.notice;
+    let level = "ok", words = passed < LATE ? "TRỰC TIẾP" : `TRỰC TIẾP · ${format.age(passed)}`, doubtful = false;
+    if (lost) {
+      level = head ? "bad" : "warn";
+      words = head ? `MẤT KẾT NỐI · dữ liệu cũ ${format.age(passed)}` : "ĐANG KẾT NỐI";
+      doubtful = true;
+    } else if (notice) {
+      level = notice.level;
+      words = notice.since ? `${notice.text} · ${format.age(head.at + passed - notice.since)}` : notice.text;
+      doubtful = Boolean(notice.doubtful);
+    }
+    write(text, words);
+    here.classList.remove("says-ok", "says-warn", "says-bad");
+    here.classList.add(`says-${level}`);
+    here.classList.toggle("is-doubtful", doubtful);
+  }
+
+  function watch() {
+    const now = performance.now();
+    tick();
+    if (now - heard > SILENT && now - tried > RETRY) open();
+    /* Dash could not build the page (the server went away meanwhile): start over. */
+    if (!page() && now > RELOAD_GAP) reload();
+    if (head && now > LONG && new Date(head.at + 7 * 3600 * 1000).getUTCHours() === NIGHT) reload();
+  }
+
+  window.addEventListener("resize", show);
+  open();
+  setInterval(watch, TICK);
+})();

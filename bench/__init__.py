@@ -1,0 +1,1 @@
+"""Benchmarks and tools for measuring and picturing a running installation."""

@@ -1,0 +1,97 @@
+"""The HTTP API beside the pages: the stream of pictures, the wall and the board as JSON, the health."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from redis.exceptions import RedisError
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from dashboard.feed import Feed
+from dashboard.reader import Reader
+from opscentre.clock import Clock, wall_ms
+from opscentre.domain.moments import DAY, day_number, day_of, day_start
+from opscentre.live.reader import PastPeriod
+
+Route = tuple[str, Callable[[Request], Awaitable[Response]]]
+
+#: A picture older than this (ms) is not handed out as the present one.
+STALE_MS = 5_000
+
+
+class Refused(Exception):
+    """A request that cannot be answered; the text says which value, and what is wanted."""
+
+
+def routes(feed: Feed, reader: Reader, clock: Clock) -> list[Route]:
+    """Paths and their handlers."""
+
+    async def stream(_: Request) -> Response:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(feed.stream(), media_type="text/event-stream", headers=headers)
+
+    async def wall(_: Request) -> Response:
+        if feed.wall is None or wall_ms() - feed.wall.made_at > STALE_MS:
+            return _json(503, {"error": "the live board cannot be read now"})
+        return _json(200, feed.wall)
+
+    async def board(request: Request) -> Response:
+        try:
+            start, end = period(request.query_params.get("from"), request.query_params.get("to"), clock.now())
+            return _json(200, await asyncio.to_thread(reader.progress_table, start, end))
+        except Refused as refused:
+            return _json(400, {"error": str(refused)})
+        except PastPeriod:
+            message = "the live board keeps no such past; ask with 'opscentre board --from DAY --to DAY'"
+            return _json(422, {"error": f"{request.url.query}: {message}"})
+        except (RedisError, OSError) as error:
+            return _json(503, {"error": f"the live board cannot be read now: {error}"})
+
+    async def health(_: Request) -> Response:
+        age = wall_ms() - feed.wall.made_at if feed.wall else None
+        well = age is not None and age <= STALE_MS and not feed.failing
+        found = {
+            "status": "ok" if well else "degraded",
+            "redis": "unreachable" if feed.failing else "ok",
+            "state": feed.wall.state if feed.wall else None,
+            "picture_age_ms": age,
+            "screens": feed.screens,
+        }
+        return _json(200 if well else 503, found)
+
+    return [("/stream", stream), ("/api/wall", wall), ("/api/board", board), ("/healthz", health)]
+
+
+def period(first: str | None, end: str | None, now: int) -> tuple[int, int]:
+    """The period [from, to) of a request in ms; both default so that it is today.
+
+    ``to`` is the day after the last one that counts. Raises ``Refused``.
+    """
+    today = day_number(now)
+    start = day_of(_day("from", first)) if first else today
+    stop = day_of(_day("to", end)) if end else max(start, today) + 1
+    if stop <= start:
+        raise Refused(
+            f"from={first or 'today'} to={end}: the period is empty; 'to' is the day after the last one counted"
+        )
+    if (stop - start) * DAY > 3660 * DAY:
+        raise Refused(f"from={first} to={end}: more than ten years; ask for a shorter period")
+    return day_start(start), day_start(stop)
+
+
+def _day(name: str, text: str) -> dt.date:
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{name}={text!r} is not a day; want YYYY-MM-DD, such as 2026-11-21") from None
+
+
+def _json(status: int, body: object) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    return Response(msgspec.json.encode(body), status, media_type="application/json", headers=headers)

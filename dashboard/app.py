@@ -1,0 +1,152 @@
+"""Puts the application together: the Dash pages, the feed that pushes to them, the API, the headers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from html import escape
+
+import dash
+from dash import Input, Output, dcc, html
+from dash.development.base_component import Component
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import api
+from dashboard.feed import Feed
+from dashboard.reader import Reader
+from dashboard.security import SecurityHeaders, policy
+from layouts import home, wall
+from layouts.picture import paint
+from layouts.place import place_of
+from opscentre import paths
+from opscentre.clock import open_clock
+from opscentre.profile import Profile
+from opscentre.settings import Settings
+
+log = logging.getLogger(__name__)
+
+INDEX = """<!DOCTYPE html>
+<html lang="vi">
+<head>
+{%metas%}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{%title%}</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+def create_app(settings: Settings, profile: Profile, reader_factory: Callable[[], Reader]) -> FastAPI:
+    """The dashboard as an ASGI application; its ``state.feed`` is the push.
+
+    ``reader_factory`` is called twice: the push and the API have a reader each, used from threads.
+    """
+    place = place_of(profile)
+    feed = Feed(reader_factory(), partial(paint, place=place), settings.redis_url)
+    clock = open_clock(settings.clock, profile.calendar)
+
+    @asynccontextmanager
+    async def lifespan(server: FastAPI) -> AsyncIterator[None]:
+        await _warm(server)
+        task = asyncio.create_task(feed.run(), name="feed")
+        task.add_done_callback(_stop_if_failed)
+        yield
+        feed.close()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    server.state.feed = feed
+    for path, handler in api.routes(feed, reader_factory(), clock):
+        server.add_route(path, handler, methods=["GET"])
+    pages: dict[str, Callable[[], Component]] = {
+        home.PATH: partial(home.layout, place),
+        wall.PATH: partial(wall.layout, place),
+    }
+    application = _dash(server, escape(place.title), pages)
+    server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
+    return server
+
+
+def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]) -> dash.Dash:
+    """The Dash application on ``server``, with one route for each page."""
+    application = dash.Dash(
+        __name__,
+        server=False,
+        backend="fastapi",
+        title=title,
+        update_title=None,
+        assets_folder=str(paths.ASSETS),
+        index_string=INDEX,
+        serve_locally=True,
+        suppress_callback_exceptions=True,
+    )
+    # The browser would open a websocket beside our stream for nothing: callbacks here go over HTTP.
+    application.backend.websocket_capability = False
+    application.init_app(server)
+    application.layout = html.Div([dcc.Location(id="address"), html.Div(id="page")])
+
+    @application.callback(Output("page", "children"), Input("address", "pathname"))
+    def show(path: str) -> Component:
+        page = pages.get(path)
+        return page() if page else html.Main("Không có trang này.", className="home")
+
+    async def not_found(request: Request) -> Response:
+        return Response(f"Không có trang {request.url.path}", 404, media_type="text/plain")
+
+    server.add_middleware(OnePage, paths=frozenset(pages))
+    # Before Dash's own catch-all, which would answer 200 to any path.
+    server.add_route("/{path:path}", not_found, methods=["GET"])
+    return application
+
+
+class OnePage:
+    """ASGI middleware: every page's path is served Dash's one HTML page, which then asks for its layout."""
+
+    def __init__(self, app: ASGIApp, paths: frozenset[str]) -> None:
+        self._app = app
+        self._paths = paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a page's path as ``/``."""
+        if scope["type"] == "http" and scope["path"] in self._paths:
+            scope = {**scope, "path": "/", "raw_path": b"/"}
+        await self._app(scope, receive, send)
+
+
+async def _warm(server: FastAPI) -> None:
+    """Ask for the layout once from inside: Dash on FastAPI sets itself up at its first request only."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] != 200:
+            raise RuntimeError(f"Dash did not set itself up: GET /_dash-layout answered {message['status']}")
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/_dash-layout",
+        "raw_path": b"/_dash-layout", "query_string": b"", "root_path": "", "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 0), "server": ("127.0.0.1", 0), "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    await server(scope, receive, send)
+
+
+def _stop_if_failed(task: asyncio.Task[None]) -> None:
+    """A feed that died of a fault of ours must not leave a server that only looks alive: stop it, loudly."""
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("the feed failed; stopping", exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)

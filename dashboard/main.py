@@ -1,0 +1,28 @@
+"""The dashboard role: serves the pages until it is told to stop."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dashboard.app import create_app
+from dashboard.server import serve
+from opscentre import profile
+from opscentre.clock import open_clock
+from opscentre.live.reader import BoardReader
+from opscentre.settings import Settings
+from opscentre.sources import read_links, read_sources
+
+
+def run(settings: Settings) -> None:
+    """Serve the dashboard on the settings' host and port until SIGTERM or SIGINT."""
+    place = profile.load(settings.profile)
+    reader = partial(
+        BoardReader,
+        redis_url=settings.redis_url,
+        profile=place,
+        clock=open_clock(settings.clock, place.calendar),
+        partitions=settings.dossier_partitions,
+        sources=read_sources(place, settings),
+        links=read_links(place, settings),
+    )
+    serve(create_app(settings, place, reader), settings.host, settings.port)

@@ -1,0 +1,46 @@
+"""The day's flow: received and finished by hour."""
+
+from __future__ import annotations
+
+from dash import dcc, html
+
+from layouts.figures import flow as figure
+from layouts.place import Place
+from opscentre.live.wall import Wall
+
+#: The element that takes the figure.
+ID = "flow"
+
+
+def layout(place: Place) -> html.Section:
+    """A legend in words and the chart."""
+    return html.Section(
+        className="card flow",
+        children=[
+            html.Div(
+                className="card-head",
+                children=[
+                    html.H2("Theo giờ"),
+                    html.Ul(
+                        className="legend",
+                        children=[
+                            html.Li([html.Span(className="swatch accent"), "nhận"]),
+                            html.Li([html.Span(className="swatch line"), "xong"]),
+                        ],
+                    ),
+                ],
+            ),
+            dcc.Graph(
+                id=ID,
+                className="flow-chart",
+                figure=figure.draw([], [], None),
+                config={"staticPlot": True, "displayModeBar": False, "responsive": True},
+            ),
+        ],
+    )
+
+
+def figures(wall: Wall, place: Place) -> dict[str, dict]:
+    """The chart as it stands."""
+    hour = None if wall.state == "empty" else (wall.now // 3_600_000 + 7) % 24
+    return {ID: figure.draw(wall.received_by_hour, wall.finished_by_hour, hour)}

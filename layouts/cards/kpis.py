@@ -1,0 +1,93 @@
+"""The six numbers of the day, each with its unit and its definition."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dash import html
+
+from layouts.change import DASH, Patch, say
+from layouts.place import Place
+from layouts.text import number, percent
+from opscentre.live.wall import Totals, Wall
+
+
+class Kpi(NamedTuple):
+    """One number: its id, its name, how loud it is, its definition."""
+
+    id: str
+    name: str
+    tone: str
+    definition: str
+
+
+KPIS = (
+    Kpi("received", "Tiếp nhận hôm nay", "plain", "mọi kênh, từ 0 giờ hôm nay"),
+    Kpi("process", "Đang giải quyết", "plain", "không kể hồ sơ tạm dừng"),
+    Kpi("overdue", "Quá hạn", "bad", "đã qua ngày hẹn trả kết quả"),
+    Kpi("soon", "Sắp đến hạn", "warn", "còn không quá 8 giờ làm việc"),
+    Kpi("paused", "Tạm dừng", "plain", "chờ công dân, dừng xử lý"),
+    Kpi("finished", "Giải quyết hôm nay", "good", "xong, trả kết quả hoặc rút"),
+)
+
+
+def layout(place: Place) -> html.Div:
+    """Six cards for one row."""
+    return html.Div([_card(kpi) for kpi in KPIS], className="kpis")
+
+
+def _card(kpi: Kpi) -> html.Section:
+    value = html.Span(DASH, id=f"kpi-{kpi.id}", className="kpi-value")
+    return html.Section(
+        className=f"card kpi {kpi.tone}",
+        children=[
+            html.H2(kpi.name),
+            html.Div([value, html.Span("hồ sơ", className="kpi-unit")], className="kpi-line"),
+            html.Div("", id=f"kpi-{kpi.id}-sub", className="kpi-sub"),
+            html.Div(kpi.definition, className="footnote"),
+        ],
+    )
+
+
+def patch(wall: Wall, place: Place) -> Patch:
+    """The numbers; dashes while there is no data at all."""
+    if wall.state == "empty":
+        return {
+            key: change
+            for kpi in KPIS
+            for key, change in ((f"kpi-{kpi.id}", say(DASH, "kpi-value")), (f"kpi-{kpi.id}-sub", say("")))
+        }
+    values = _values(wall.totals)
+    changes: Patch = {}
+    for kpi in KPIS:
+        value, sub = values[kpi.id]
+        changes[f"kpi-{kpi.id}"] = say(number(value), _looks(value))
+        changes[f"kpi-{kpi.id}-sub"] = say(sub)
+    return changes
+
+
+def _looks(value: int) -> str:
+    """Nothing is nothing to worry about: a zero has no alarm colour. Six digits need smaller type."""
+    return "kpi-value" + (" is-zero" if value == 0 else "") + (" is-long" if value >= 100_000 else "")
+
+
+def _values(totals: Totals) -> dict[str, tuple[int, str]]:
+    finished = totals.finished_on_time_today + totals.finished_overdue_today
+
+    def share(words: str, part: int, whole: int) -> str:
+        return words.format(percent(part / whole)) if whole else ""
+
+    return {
+        "received": (
+            totals.received_today,
+            share("trực tuyến {}", totals.online_today, totals.received_today),
+        ),
+        "process": (totals.in_process, f"{number(totals.waiting)} chờ tiếp nhận"),
+        "overdue": (
+            totals.in_process_overdue,
+            share("{} đang giải quyết", totals.in_process_overdue, totals.in_process),
+        ),
+        "soon": (totals.due_soon, share("{} đang giải quyết", totals.due_soon, totals.in_process)),
+        "paused": (totals.paused, f"{number(totals.paused_overdue)} dừng khi đã trễ"),
+        "finished": (finished, share("đúng hạn {}", totals.finished_on_time_today, finished)),
+    }

@@ -1,0 +1,101 @@
+"""Dossiers past due and nearly due, with clocks that tick; long lists turn their pages by themselves."""
+
+from __future__ import annotations
+
+from dash import html
+
+from layouts.change import DASH, Change, Patch, say
+from layouts.place import Place
+from layouts.text import number
+from opscentre.domain.units import UNMAPPED_UNIT
+from opscentre.live.wall import UrgentDossier, Wall
+
+#: Rows of each list on one page.
+OVERDUE_ROWS, SOON_ROWS = 4, 3
+#: Units with longer names go by their short ones here: a clock stands on the same line.
+LONGEST_NAME = 24
+#: A page stays this long (real ms): every screen turns at the same moment.
+PAGE_MS = 12_000
+
+
+def layout(place: Place) -> html.Section:
+    """Two lists of rows that are filled in place."""
+    return html.Section(
+        className="card urgent",
+        children=[
+            *_list("overdue", "Quá hạn", OVERDUE_ROWS, "bad"),
+            *_list("soon", "Sắp đến hạn", SOON_ROWS, "warn"),
+        ],
+    )
+
+
+def _list(key: str, title: str, rows: int, tone: str) -> list[html.Div]:
+    head = html.Div(
+        className="card-head",
+        children=[
+            html.H2([html.Span(className=f"swatch {tone}"), title]),
+            html.Span("", id=f"{key}-page", className="card-fact"),
+        ],
+    )
+    nothing = html.Div(DASH, id=f"{key}-nothing", className="nothing is-absent")
+    return [head, html.Div([nothing, *[_row(f"{key}-{i}", tone) for i in range(rows)]], className="urgent-rows")]
+
+
+def _row(key: str, tone: str) -> html.Div:
+    return html.Div(
+        id=key,
+        className="urgent-row is-empty",
+        children=[
+            html.Span(DASH, id=f"{key}-unit", className="urgent-unit"),
+            html.Span(DASH, id=f"{key}-clock", className=f"urgent-clock {tone}"),
+            html.Span(DASH, id=f"{key}-procedure", className="urgent-procedure"),
+            html.Span(DASH, id=f"{key}-number", className="urgent-number"),
+        ],
+    )
+
+
+def page(count: int, rows: int, made_at: int) -> tuple[int, int]:
+    """Which page of a list shows at a real moment, and how many there are (at least 1)."""
+    pages = max(1, -(-count // rows))
+    return made_at // PAGE_MS % pages, pages
+
+
+def patch(wall: Wall, place: Place) -> Patch:
+    """The present page of both lists."""
+    totals = wall.totals
+    empty = wall.state == "empty"
+    return {
+        **_list_patch("overdue", wall.overdue, OVERDUE_ROWS, totals.in_process_overdue, empty, wall, place),
+        **_list_patch("soon", wall.due_soon, SOON_ROWS, totals.due_soon, empty, wall, place),
+    }
+
+
+def _list_patch(
+    key: str, dossiers: list[UrgentDossier], rows: int, count: int, empty: bool, wall: Wall, place: Place
+) -> Patch:
+    index, _ = page(len(dossiers), rows, wall.made_at)
+    shown = dossiers[index * rows : (index + 1) * rows]
+    late = key == "overdue"
+    nothing = DASH if empty else ("Không có hồ sơ quá hạn" if late else "Không có hồ sơ sắp đến hạn")
+    first = index * rows + 1
+    changes: Patch = {
+        f"{key}-page": say(f"{first}–{first + len(shown) - 1} / {number(max(count, len(dossiers)))}" if shown else ""),
+        f"{key}-nothing": say(nothing, "nothing is-absent" if shown else "nothing"),
+    }
+    for row in range(rows):
+        if row < len(shown):
+            changes.update(_row_patch(f"{key}-{row}", shown[row], late, place))
+        else:
+            changes[f"{key}-{row}"] = Change(cls="urgent-row is-empty")
+    return changes
+
+
+def _row_patch(key: str, dossier: UrgentDossier, late: bool, place: Place) -> Patch:
+    unit = place.by_code.get(dossier.unit, UNMAPPED_UNIT)
+    return {
+        key: Change(cls="urgent-row"),
+        f"{key}-unit": say(unit.name if len(unit.name) <= LONGEST_NAME else unit.label),
+        f"{key}-clock": Change(tick=("overdue" if late else "left", dossier.due)),
+        f"{key}-procedure": say(dossier.procedure_name or "Chưa rõ thủ tục"),
+        f"{key}-number": say(dossier.number),
+    }

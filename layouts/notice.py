@@ -1,0 +1,50 @@
+"""The one sentence that says what is wrong with the picture, worst first. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from opscentre.live.wall import SourceAge, Wall
+
+#: Without a heartbeat of the collectors for this long, they are said to be silent.
+SILENT_MS = 5_000
+
+
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the head of every page says instead of "live"."""
+
+    level: str
+    text: str
+    #: Real ms since which it is so; the screen counts on from there.
+    since: int | None = None
+    #: The numbers below are not to be trusted now: they are shown greyed.
+    doubtful: bool = False
+
+
+def redis_gone(since: int | None) -> Notice:
+    """The board cannot be read; ``since`` is when the last picture was made."""
+    return Notice("bad", "MẤT KHO SỐ LIỆU · số liệu cũ" if since else "MẤT KHO SỐ LIỆU", since, doubtful=True)
+
+
+def notice_of(wall: Wall) -> Notice | None:
+    """What is wrong with a picture; None when it is live."""
+    if wall.state == "rebuilding":
+        return Notice("warn", "ĐANG DỰNG LẠI SỐ LIỆU · số chưa đầy đủ", doubtful=True)
+    if wall.heartbeat_at is None:
+        silent = Notice("bad", "BỘ THU THẬP CHƯA HOẠT ĐỘNG")
+    elif wall.made_at - wall.heartbeat_at > SILENT_MS:
+        silent = Notice("bad", "BỘ THU THẬP IM LẶNG", wall.heartbeat_at)
+    else:
+        silent = None
+    if wall.state == "empty":
+        return Notice("warn", "CHƯA CÓ DỮ LIỆU · bộ thu thập im lặng" if silent else "CHƯA CÓ DỮ LIỆU")
+    return silent
+
+
+def source_state(source: SourceAge, made_at: int) -> str:
+    """``fresh``; ``stale`` (no success for three intervals); ``failing`` (the last attempt failed); ``never``."""
+    if source.observed_at is None:
+        return "never" if source.ok else "failing"
+    if not source.ok:
+        return "failing"
+    return "stale" if made_at - source.observed_at > 3_000 * source.interval_s else "fresh"

@@ -1,0 +1,44 @@
+"""The province that the pages draw: its names, its units in official order, its hexagons."""
+
+from __future__ import annotations
+
+import msgspec
+
+from opscentre.domain.tiles import Spot, Tiling, arrange
+from opscentre.domain.units import Unit
+from opscentre.profile import Profile
+
+#: The province is drawn this much wider than it is: the wall's panel is broader than most provinces are.
+STRETCH = 1.9
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What every card may know beside the numbers."""
+
+    name: str
+    title: str
+    #: Departments and other agencies of the province (group I), then communes and wards (group III).
+    departments: tuple[Unit, ...]
+    communes: tuple[Unit, ...]
+    by_code: dict[str, Unit]
+    #: The communes' hexagons; communes without a centroid have none and are named in the map's footnote.
+    tiling: Tiling
+
+
+def place_of(profile: Profile) -> Place:
+    """The place of a profile."""
+    units = profile.units.all
+    communes = tuple(unit for unit in units if unit.group == "III")
+    spots = [
+        Spot(unit.code, unit.latitude, unit.longitude)
+        for unit in communes
+        if unit.latitude is not None and unit.longitude is not None
+    ]
+    return Place(
+        name=profile.province.name,
+        title=profile.province.title,
+        departments=tuple(unit for unit in units if unit.group != "III"),
+        communes=communes,
+        by_code=profile.units.by_code,
+        tiling=arrange(spots, STRETCH),
+    )

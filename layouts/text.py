@@ -1,0 +1,56 @@
+"""Vietnamese numbers and dates: 1.234,5 · 92,3% · Thứ Bảy 21/11/2026. Pure.
+
+Durations tick on the screen between pushes, so they are worded in one place only: ``assets/format.js``.
+"""
+
+from __future__ import annotations
+
+from opscentre.domain.moments import local
+
+WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
+
+
+def number(value: int) -> str:
+    """A whole number with points between thousands: ``12345`` → ``12.345``."""
+    return f"{value:,}".replace(",", ".")
+
+
+def decimal(value: float, places: int = 1) -> str:
+    """A number with a decimal comma: ``1234.56`` → ``1.234,6``."""
+    return f"{value:,.{places}f}".translate(str.maketrans(",.", ".,"))
+
+
+def percent(share: float | None) -> str:
+    """A share of 1 with one decimal; a dash for no data.
+
+    100% and 0% are said only when they are exact: 0.9996 is ``99,9%``, 0.0001 is ``0,1%``.
+    """
+    if share is None:
+        return "—"
+    if share in (0, 1):
+        return f"{share * 100:.0f}%"
+    return f"{decimal(min(99.9, max(0.1, share * 100)))}%"
+
+
+def date(at: int) -> str:
+    """The local day of a moment: ``21/11/2026``."""
+    return local(at).strftime("%d/%m/%Y")
+
+
+def weekday(at: int) -> str:
+    """The local weekday of a moment: ``Thứ Bảy``."""
+    return WEEKDAYS[local(at).weekday()]
+
+
+def speed(value: float) -> str:
+    """How fast a simulation runs: ``×10``, ``×2,5``."""
+    return f"×{value:.0f}" if value == int(value) else f"×{decimal(value)}"
+
+
+def latency(ms: float | None) -> str:
+    """A round trip: ``12 ms``, ``1,4 s``; a dash for none."""
+    if ms is None:
+        return "—"
+    if ms < 1_000:
+        return f"{max(1, round(ms))} ms"
+    return f"{decimal(ms / 1000)} s"

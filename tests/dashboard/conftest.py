@@ -1,0 +1,79 @@
+"""A dashboard of a test's own, the board it draws, and a page of the wall in a real browser."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from layouts.place import Place, place_of
+from opscentre import paths
+from opscentre import profile as profiles
+from opscentre.profile import Profile
+from tests.dashboard.pictures import Board
+from tests.parts.process import Server
+from tests.parts.redis import Redis
+
+
+class Dashboard(Server):
+    """The dashboard in a process of its own, reading the wall that ``Board`` shows."""
+
+    name = "dashboard"
+
+    def __init__(self, folder: Path, redis_url: str) -> None:
+        super().__init__(folder)
+        self._redis_url = redis_url
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        return [
+            "env", f"PYTHONPATH={paths.ROOT}",
+            sys.executable, "-m", "tests.dashboard.serve", self._redis_url, str(self.port),
+        ]  # fmt: skip
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz").status_code in (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE)
+        except httpx.HTTPError:
+            return False
+
+
+@pytest.fixture(scope="session")
+def profile() -> Profile:
+    return profiles.load("thai-nguyen")
+
+
+@pytest.fixture(scope="session")
+def place(profile: Profile) -> Place:
+    return place_of(profile)
+
+
+@pytest.fixture
+def board(redis_server: Redis) -> Board:
+    """The board that the dashboard of this test draws."""
+    return Board(redis_server.url)
+
+
+@pytest.fixture
+def dashboard(redis_server: Redis, tmp_path: Path) -> Iterator[Dashboard]:
+    """A running dashboard."""
+    server = Dashboard(tmp_path, redis_server.url)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """An empty page of 1920 × 1080."""
+    context = chromium.new_context(viewport={"width": 1920, "height": 1080}, locale="vi-VN")
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,157 @@
+"""Plausible walls of the province's 108 units, and a reader that hands out the wall lying in Redis."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+import redis
+
+from opscentre import __version__
+from opscentre.clock import wall_ms
+from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
+from opscentre.live import keys
+from opscentre.live.wall import LinkState, SourceAge, Totals, UrgentDossier, Wall
+from opscentre.profile import Profile
+
+#: A Saturday morning in November: the product's time of every picture unless told otherwise.
+NOW = parse_local("2026-11-21T09:41:07")
+
+PROCEDURES = (
+    "Đăng ký biến động quyền sử dụng đất do chuyển nhượng, tặng cho, thừa kế",
+    "Cấp giấy phép xây dựng nhà ở riêng lẻ",
+    "Chứng thực bản sao từ bản chính",
+    "Đăng ký khai sinh, cấp thẻ bảo hiểm y tế cho trẻ em dưới 6 tuổi",
+    "Cấp đổi giấy phép lái xe",
+    "Đăng ký thành lập hộ kinh doanh",
+)
+SOURCES = (
+    "Một cửa điện tử cấp xã", "Một cửa các sở, ngành", "Sở Công Thương", "Sở Nông nghiệp và Môi trường",
+    "Đăng ký đất đai", "Bảo hiểm xã hội tỉnh", "Dịch vụ bưu chính công ích",
+)  # fmt: skip
+LINKS = (
+    "Cổng DVC quốc gia", "Cổng thông tin tỉnh", "Trục liên thông LGSP", "Mạng TSLCD",
+    "Thanh toán trực tuyến", "Định danh VNeID", "CSDL dân cư", "Hội nghị truyền hình", "Thư điện tử công vụ",
+)  # fmt: skip
+
+
+def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -> Wall:
+    """A wall as an ordinary working morning gives it; ``late`` dossiers are on the overdue list."""
+    dice = random.Random(seed)
+    units = {unit.code: _unit(dice, large=unit.group == "I") for unit in profile.units.all}
+    # Some communes without any dossier: no data, not zero per cent.
+    for code in ("01960", "02143"):
+        units[code] = Totals()
+    made_at = wall_ms()
+    return Wall(
+        state="live", sequence=1, now=now, speed=1.0, simulated=False, made_at=made_at, heartbeat_at=made_at - 400,
+        version=__version__, totals=added(units.values()), units=units,
+        overdue=sorted((_dossier(dice, profile, now, late=True) for _ in range(late)), key=lambda d: d.due),
+        due_soon=sorted((_dossier(dice, profile, now, late=False) for _ in range(23)), key=lambda d: d.due),
+        sources=[
+            SourceAge(code=f"s{i}", name=name, kind="rest", interval_s=10, observed_at=made_at - 1_000 * (3 + i),
+                      attempted_at=made_at - 1_000 * (3 + i), total=1000 * i)
+            for i, name in enumerate(SOURCES)
+        ],
+        links=[
+            LinkState(code=f"l{i}", name=name, kind="http", state="up", latency_ms=9.0 + 17 * i, checked_at=made_at,
+                      since=made_at - DAY)
+            for i, name in enumerate(LINKS)
+        ],
+        received_by_hour=[0] * 7 + [412, 655, 388] + [0] * 14,
+        finished_by_hour=[0] * 7 + [120, 431, 297] + [0] * 14,
+    )  # fmt: skip
+
+
+def added(units: Any) -> Totals:
+    """The sum of the units' numbers."""
+    names = Totals.__struct_fields__
+    units = list(units)
+    return Totals(**{name: sum(getattr(unit, name) for unit in units) for name in names})
+
+
+def _unit(dice: random.Random, large: bool) -> Totals:
+    process = dice.randint(60, 900) if large else dice.randint(8, 90)
+    # A few units are slow, most are nearly always on time.
+    late = round(process * dice.choice([0, 0, 0, 0, 0.01, 0.01, 0.02, 0.05, 0.12]))
+    done = process * dice.randint(4, 9)
+    late_done = round(done * dice.choice([0, 0, 0.005, 0.01, 0.02, 0.03, 0.08, 0.16]))
+    received = dice.randint(2, 40) * (4 if large else 1)
+    finished = dice.randint(1, 20) * (3 if large else 1)
+    return Totals(
+        received_today=received,
+        online_today=round(received * dice.uniform(0.5, 0.8)),
+        postal_today=dice.randint(0, 1),
+        finished_on_time_today=finished,
+        finished_overdue_today=dice.choice([0, 0, 0, 1]),
+        in_process=process,
+        in_process_overdue=late,
+        paused=process // 6,
+        paused_overdue=process // 90,
+        waiting=dice.randint(0, 8),
+        waiting_overdue=dice.choice([0, 0, 1]),
+        due_soon=dice.randint(0, 6),
+        finished_on_time_30d=done - late_done,
+        finished_overdue_30d=late_done,
+    )
+
+
+def _dossier(dice: random.Random, profile: Profile, now: int, late: bool) -> UrgentDossier:
+    unit = dice.choice(profile.units.all)
+    gap = dice.randint(3 * MINUTE, 9 * DAY) if late else dice.randint(2 * MINUTE, 9 * HOUR)
+    return UrgentDossier(
+        source="x",
+        number=f"H55.{dice.randint(1, 99):02d}-2611{dice.randint(1, 20):02d}-{dice.randint(1, 9999):04d}",
+        unit=unit.code,
+        procedure_name=dice.choice(PROCEDURES),
+        status=4,
+        received=now - 10 * DAY,
+        due=now - gap if late else now + gap,
+    )
+
+
+class Board:
+    """A wall lying in Redis for ``PictureReader``; showing another one is announced as the writer does."""
+
+    KEY = keys.PREFIX + "test-picture"
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(url)
+
+    def show(self, wall: Wall) -> None:
+        """Put the wall there and announce the change."""
+        self._redis.set(self.KEY, msgspec.json.encode(wall))
+        self._redis.publish(keys.CHANNEL, b"")
+
+
+class PictureReader:
+    """A reader of the wall that ``Board`` shows. While ``frozen`` is not set, it is as fresh as can be:
+    the picture's times move on, as a live board's do."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(url, socket_timeout=2)
+        self._sequence = 0
+
+    def wall(self) -> Wall:
+        """The wall, made now: ages and the product's time have moved on since it was shown."""
+        encoded = self._redis.get(Board.KEY)
+        wall = msgspec.json.decode(encoded, type=Wall) if encoded else _nothing()
+        passed = wall_ms() - wall.made_at
+        self._sequence += 1
+        return msgspec.structs.replace(
+            wall, made_at=wall.made_at + passed, now=round(wall.now + passed * wall.speed), sequence=self._sequence
+        )
+
+    def progress_table(self, start: int, end: int) -> dict[str, Any]:
+        """The period asked for, so that a test sees what arrived."""
+        self._redis.ping()
+        return {"start": start, "end": end, "state": self.wall().state}
+
+
+def _nothing() -> Wall:
+    made_at = wall_ms()
+    return Wall(
+        state="rebuilding", sequence=1, now=NOW, speed=1.0, simulated=False, made_at=made_at, heartbeat_at=None,
+        version=__version__, totals=Totals(), units={}, overdue=[], due_soon=[], sources=[], links=[],
+    )  # fmt: skip

@@ -1,0 +1,20 @@
+"""A dashboard in a process of its own, fed by the wall that lies in Redis: ``python -m tests.dashboard.serve``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import partial
+
+from dashboard.app import create_app
+from dashboard.server import serve
+from opscentre import profile
+from opscentre.settings import Settings
+from tests.dashboard.pictures import PictureReader
+
+if __name__ == "__main__":
+    url, port = sys.argv[1], int(sys.argv[2])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s dashboard %(levelname)s %(message)s")
+    settings = Settings(redis=url, port=port)
+    application = create_app(settings, profile.load(settings.profile), partial(PictureReader, url))
+    serve(application, settings.host, port)

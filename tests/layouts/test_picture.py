@@ -1,0 +1,149 @@
+"""What a wall turns into: texts, classes, notices, pages of lists, the chart."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from layouts.cards import kpis, links, ranking, sources, tilemap, urgent
+from layouts.figures.flow import draw
+from layouts.notice import notice_of, redis_gone, source_state
+from layouts.picture import paint
+from layouts.place import Place, place_of
+from opscentre import profile as profiles
+from opscentre.live.wall import LinkState, SourceAge, Totals, Wall
+from tests.dashboard.pictures import plausible
+
+PROFILE = profiles.load("thai-nguyen")
+
+
+@pytest.fixture
+def place() -> Place:
+    return place_of(PROFILE)
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return plausible(PROFILE)
+
+
+def ids(component: object) -> set[str]:
+    """The ids of a component and of all below it."""
+    found = {found.id for _, found in component._traverse_with_paths() if getattr(found, "id", None)}  # type: ignore[attr-defined]
+    return found | ({component.id} if getattr(component, "id", None) else set())
+
+
+def test_every_change_finds_its_element_and_no_two_cards_share_one(wall: Wall, place: Place) -> None:
+    from layouts import home
+    from layouts import wall as page
+
+    assert set(page.patch(wall, place)) <= ids(page.layout(place))
+    assert set(home.patch(wall, place)) <= ids(home.layout(place))
+    parts = [card.patch(wall, place) for card in (kpis, tilemap, ranking, urgent, links, sources)]
+    assert sum(len(part) for part in parts) == len({key for part in parts for key in part})
+
+
+def test_the_same_wall_gives_the_same_picture(wall: Wall, place: Place) -> None:
+    assert msgspec.json.encode(paint(wall, place)) == msgspec.json.encode(paint(wall, place))
+
+
+def test_overdue_does_not_count_the_paused(wall: Wall, place: Place) -> None:
+    wall.totals = Totals(in_process=100, in_process_overdue=3, paused=50, paused_overdue=40)
+    changes = kpis.patch(wall, place)
+    assert changes["kpi-overdue"].text == "3"
+    assert changes["kpi-overdue-sub"].text == "3,0% đang giải quyết"
+    assert (changes["kpi-paused"].text, changes["kpi-paused-sub"].text) == ("50", "40 dừng khi đã trễ")
+
+
+def test_shares_of_nothing_are_left_out(wall: Wall, place: Place) -> None:
+    wall.totals = Totals()
+    changes = kpis.patch(wall, place)
+    assert changes["kpi-received"].text == "0"
+    assert changes["kpi-received-sub"].text == changes["kpi-finished-sub"].text == ""
+
+
+def test_a_unit_without_dossiers_is_hatched(wall: Wall, place: Place) -> None:
+    changes = tilemap.patch(wall, place)
+    assert changes["tile-01960"].cls == "tile none"
+    assert changes["tile-01960-share"].text == "—"
+    del wall.units["01840"]
+    assert tilemap.patch(wall, place)["tile-01840"].cls == "tile none"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("Phan Đình Phùng", ["Phan\xa0Đình", "Phùng"]), ("Ba Bể", ["Ba", "Bể"]), ("Huế", ["Huế"])],
+)
+def test_names_break_into_two_lines_at_most(name: str, lines: list[str]) -> None:
+    assert tilemap.two_lines(name).split(" ") == lines
+
+
+def test_long_lists_turn_their_pages(wall: Wall, place: Place) -> None:
+    wall.totals.in_process_overdue = 484
+    wall.made_at = 0
+    first = urgent.patch(wall, place)
+    assert first["overdue-page"].text == "1–4 / 484"
+    assert first["overdue-0-clock"].tick == ("overdue", wall.overdue[0].due)
+    wall.made_at = 9 * urgent.PAGE_MS
+    last = urgent.patch(wall, place)
+    assert last["overdue-page"].text == "37–40 / 484"
+    assert last["overdue-3-number"].text == wall.overdue[39].number
+    wall.made_at = 10 * urgent.PAGE_MS
+    assert urgent.patch(wall, place)["overdue-page"].text == "1–4 / 484"
+
+
+def test_an_empty_list_says_so_and_hides_its_rows(wall: Wall, place: Place) -> None:
+    wall.overdue, wall.totals.in_process_overdue = [], 0
+    changes = urgent.patch(wall, place)
+    assert changes["overdue-nothing"].text == "Không có hồ sơ quá hạn"
+    assert "is-empty" in (changes["overdue-0"].cls or "")
+
+
+def test_more_links_than_tiles_show_the_broken_ones_first(wall: Wall, place: Place) -> None:
+    wall.links = [LinkState(code=str(i), name=f"L{i}", kind="tcp", state="up", latency_ms=5) for i in range(20)]
+    wall.links[19].state, wall.links[17].state = "down", "unknown"
+    changes = links.patch(wall, place)
+    assert [changes[f"link-{i}-name"].text for i in range(3)] == ["L19", "L17", "L0"]
+    assert [changes[f"link-{i}-word"].text for i in range(3)] == ["MẤT", "chưa rõ", "5 ms"]
+    assert changes["links-count"].text == "18/20 thông"
+
+
+def source(**given: object) -> SourceAge:
+    return SourceAge(**{"code": "s", "name": "S", "kind": "rest", "interval_s": 10.0, **given})  # type: ignore[arg-type]
+
+
+def test_a_source_is_stale_after_three_intervals() -> None:
+    assert source_state(source(observed_at=1_000), 31_000) == "fresh"
+    assert source_state(source(observed_at=1_000), 31_001) == "stale"
+    assert source_state(source(observed_at=1_000, ok=False), 2_000) == "failing"
+    assert source_state(source(), 2_000) == "never"
+    assert source_state(source(ok=False), 2_000) == "failing"
+
+
+def test_the_worst_is_said_first(wall: Wall) -> None:
+    assert notice_of(wall) is None
+    wall.heartbeat_at = wall.made_at - 5_001
+    found = notice_of(wall)
+    assert found is not None
+    assert (found.text, found.since, found.doubtful) == ("BỘ THU THẬP IM LẶNG", wall.heartbeat_at, False)
+    wall.state = "rebuilding"
+    found = notice_of(wall)
+    assert found is not None
+    assert (found.text.startswith("ĐANG DỰNG LẠI SỐ LIỆU"), found.doubtful) == (True, True)
+    wall.state, wall.heartbeat_at = "empty", None
+    assert "CHƯA CÓ DỮ LIỆU" in notice_of(wall).text  # type: ignore[union-attr]
+    assert redis_gone(5).doubtful
+    assert redis_gone(None).since is None
+
+
+def test_dossiers_of_unknown_units_are_told(wall: Wall, place: Place) -> None:
+    wall.units["unmapped"] = Totals(in_process=12)
+    assert ranking.patch(wall, place)["ranking-note"].text == "từ 10 hồ sơ trở lên · 12 hồ sơ chưa rõ đơn vị"
+
+
+def test_hours_to_come_have_no_value() -> None:
+    figure = draw(list(range(24)), [0] * 24, 9)
+    assert list(figure["data"][0]["x"]) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert figure["data"][0]["marker"]["opacity"][-1] < 1
+    assert list(draw([], [], None)["data"][0]["x"]) == []
+    assert list(draw([5] + [0] * 23, [0] * 24, 10)["data"][1]["y"]) == [0] * 11
