@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -117,6 +118,8 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
+        # Hundreds of thousands of objects that stay: the garbage collector need not look at them ever again.
+        gc.freeze()
         working = [asyncio.create_task(self._follow_clock())]
         if self._options.rate > 0:
             working.append(asyncio.create_task(self._make_extra_changes()))
@@ -201,7 +204,8 @@ class Service:
 
 def _listen(port: int) -> socket.socket:
     """A listening socket on loopback. Raises ``OSError`` naming the port."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio turns off Nagle's algorithm; without, small answers take 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
