@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
 from typing import Any
 
 import faust
@@ -17,7 +16,7 @@ import faust
 from streams.transport import register, start_at
 
 TOPIC = os.environ["CONTRACT_TOPIC"]
-#: ``auto``: Faust acknowledges each message; ``manual``: the agent does, batch by batch.
+#: ``auto``: Faust acknowledges each message; ``manual``: a task beside the agent does, batch by batch.
 MODE = os.environ.get("CONTRACT_MODE", "auto")
 #: Seconds per message.
 SLOW = float(os.environ.get("CONTRACT_SLOW", "0"))
@@ -40,7 +39,7 @@ register()
 app = faust.App(
     os.environ["CONTRACT_GROUP"],
     broker=os.environ["CONTRACT_BROKER"],
-    datadir=tempfile.mkdtemp(prefix="contract-"),
+    datadir=os.environ["CONTRACT_DIARY"] + "-data",
     store="memory://",
     web_enabled=False,
     topic_disable_leader=True,
@@ -65,18 +64,36 @@ if MODE == "auto":
             note("seen", event.message.partition, event.message.offset, event.value[:16].decode())
 
 else:
+    gathered: list[Any] = []
+    #: The agent waits while so many are not yet digested; with it the pipe holds back.
+    room = asyncio.Semaphore(100)
 
     @app.agent(messages)
-    async def write_down_batches(stream: Any) -> None:
-        """Note each message of a batch, then acknowledge the batch, in order."""
+    async def gather(stream: Any) -> None:
+        """Hand messages on; who digests them acknowledges them."""
+        async for event in stream.noack().events():
+            gathered.append(event)
+            await room.acquire()
+
+    @app.task
+    async def digest() -> None:
+        """Note what was gathered, then acknowledge it, in order.
+
+        Runs until it is cancelled and not only until ``app.should_stop``: a worker that stops waits until
+        every message that was begun is acknowledged.
+        """
         holding = False
-        async for events in stream.noack_take(50, within=0.02):
-            for event in events:
+        while True:
+            batch = gathered[:50]
+            del gathered[:50]
+            for event in batch:
                 note("seen", event.message.partition, event.message.offset, event.value[:16].decode())
-            for event in events:
-                holding = holding or (bool(HOLD) and event.value == HOLD)
+            await asyncio.sleep(max(0.01, SLOW * len(batch)))
+            for event in batch:
+                holding = holding or (bool(HOLD) and event.value.strip() == HOLD)
                 if not holding:
                     event.ack()
+                room.release()
 
 
 if START_AT:

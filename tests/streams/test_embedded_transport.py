@@ -85,6 +85,12 @@ def test_two_broker_urls_are_refused(tmp_path: Path) -> None:
         _ = app.transport
 
 
+def test_the_file_may_lie_in_a_folder_with_a_vietnamese_name(tmp_path: Path) -> None:
+    path = tmp_path / "dữ liệu" / "events.db"
+    transport: Any = make_app(path).transport
+    assert transport.path == path
+
+
 def test_a_second_worker_is_refused_in_one_line_before_it_starts(tmp_path: Path) -> None:
     broker = f"embedded://{tmp_path / 'events.db'}"
     refuse_second_worker(broker, "stream")
