@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
 
 class PartMissing(Exception):
     """This machine lacks a part; the text says what was looked for and how to get it."""
+
+
+def die_with_parent() -> None:
+    """For ``preexec_fn``: let the kernel end this child when the test run is killed (Linux)."""
+    if hasattr(_LIBC, "prctl"):
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port() -> int:
@@ -86,6 +97,7 @@ class Server:
                 cwd=self.folder,
                 user=self.user(),
                 start_new_session=True,
+                preexec_fn=die_with_parent,
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
             )
         deadline = time.monotonic() + self.patience

@@ -19,7 +19,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from opscentre.pipe.base import open_producer
 from opscentre.pipe.embedded import log_path
 from opscentre.pipe.eventlog import EventLog
-from tests.parts.process import wait_until
+from tests.parts.process import die_with_parent, wait_until
 
 PARTITIONS = 4
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,7 @@ class Worker:
                 env={**os.environ, **environment, "CONTRACT_DIARY": str(self.diary)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent,
             )
 
     def lines(self, kind: str) -> list[list[str]]:
