@@ -13,12 +13,13 @@ from typing import Any
 import faust
 
 from opscentre.pipe import topics
-from streams.transport.positions import start_at
-from streams.transport.registry import register
+from streams.transport import register, start_at
 from streams.worker import Message, Worker
 
 log = logging.getLogger(__name__)
 
+#: Name of the consumer group: the same on every worker.
+GROUP = "opscentre"
 #: Messages that may wait for the cycle; beyond that the agents hold back, and with them the pipe.
 WAITING = 400
 #: Messages of one cycle, and so of one transaction.
@@ -52,10 +53,13 @@ class Cycle:
                 self._room.clear()
             await self._room.wait()
 
-    async def run(self, app: faust.App) -> None:
-        """Digest until the app stops. A cycle that fails ends the process: its memory is ahead of SQL."""
+    async def run(self) -> None:
+        """Digest until cancelled. A cycle that fails ends the process: its memory is ahead of SQL.
+
+        Not until ``app.should_stop``: a stopping app first waits for the messages taken to be acknowledged.
+        """
         try:
-            while not app.should_stop:
+            while True:
                 if not self._events:
                     self._arrived.clear()
                     with contextlib.suppress(TimeoutError):
@@ -89,9 +93,8 @@ class Cycle:
             observing = any(tp.topic == topics.OBSERVATIONS for tp in assigned)
             await self._in_thread(self._worker.assign, ours, observing)
             for topic in (topics.DOSSIERS, topics.OBSERVATIONS):
-                offsets = self._worker.offsets(topic)
-                if offsets:
-                    self._worker.begin_at(topic, await start_at(app, topic, offsets))
+                starts = await start_at(app, topic, self._worker.offsets(topic))
+                self._worker.begin_at(topic, starts)
             dossiers = sum(len(ledger.entries) for ledger in self._worker.ledgers.values())
             log.info("assigned partitions %s with %s dossiers", sorted(ours), dossiers)
 
@@ -103,7 +106,7 @@ def create_app(worker: Worker, broker: str, partitions: int, data: str) -> faust
     """The Faust app over ``broker`` (``embedded:///…`` or ``kafka://…``); its topics must exist already."""
     register()
     app = faust.App(
-        "opscentre",
+        GROUP,
         broker=broker,
         datadir=data,
         store="memory://",
@@ -133,7 +136,7 @@ def create_app(worker: Worker, broker: str, partitions: int, data: str) -> faust
 
     @app.task
     async def digest() -> None:
-        await cycle.run(app)
+        await cycle.run()
 
     @app.on_rebalance_complete.connect
     async def assigned(*_: Any, **__: Any) -> None:

@@ -11,7 +11,8 @@ from opscentre.live.writer import BoardWriter
 from opscentre.pipe.base import open_producer
 from opscentre.settings import Settings
 from opscentre.store.engine import open_store
-from streams.app import create_app
+from streams.app import GROUP, create_app
+from streams.transport import refuse_second_worker
 from streams.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ def run(settings: Settings) -> None:
     engine = open_store(settings.database_url)
     # Faust must find its topics there: the producer makes them where they are missing.
     open_producer(settings.broker_url, settings.dossier_partitions).close()
+    refuse_second_worker(settings.broker_url, GROUP)
     worker = Worker(engine, BoardWriter(settings.redis_url), calendar, clock.open_clock(settings.clock, calendar))
     app = create_app(worker, settings.broker_url, settings.dossier_partitions, str(settings.data / "faust"))
     faust.Worker(app, loglevel="WARNING", override_logging=False, quiet=True).execute_from_commandline()

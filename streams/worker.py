@@ -98,10 +98,10 @@ class Worker:
         self._cared = 0.0
 
     def offsets(self, topic: str) -> dict[int, int]:
-        """Where each assigned partition of a topic goes on, by SQL."""
+        """Where each assigned partition of a topic goes on, by SQL; none for one that SQL knows nothing of."""
         if topic == topics.DOSSIERS:
-            return {partition: ledger.stored for partition, ledger in self.ledgers.items()}
-        return {0: self._observed[0]} if self._observed else {}
+            return {partition: ledger.stored for partition, ledger in self.ledgers.items() if ledger.stored}
+        return {0: self._observed[0]} if self._observed and self._observed[0] else {}
 
     def begin_at(self, topic: str, starts: dict[int, int]) -> None:
         """The pipe begins elsewhere than SQL thought (it was begun anew): digest from there."""
