@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, help="folder of its files; simulator.json is written there")
     add("--profile", default="thai-nguyen", help="province profile below config/ (default: %(default)s)")
     add("--seed", type=int, default=1, help="another number is another world (default: %(default)s)")
-    add("--start", type=int, help="moment the world begins, epoch milliseconds (default: the clock's)")
+    add("--start", type=int, help="moment the world begins, epoch milliseconds (default: the clock's beginning)")
     add("--port", type=int, default=0, help="port of the HTTP systems; 0: any free one (default: %(default)s)")
     add("--history-days", type=int, default=10, help="working days of dossiers before the start (default: %(default)s)")
     add("--volume", type=float, default=1.0, help="multiplies the dossiers a day (default: %(default)s)")

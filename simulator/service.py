@@ -13,7 +13,7 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 
-from opscentre.clock import Clock, wall_ms
+from opscentre.clock import Clock, OfficeClock, wall_ms
 from opscentre.domain.moments import day_number
 from opscentre.profile import Profile
 from simulator.extra import ExtraChanges
@@ -44,7 +44,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     #: Folder of its files; ``simulator.json`` is written there.
     data: Path
     seed: int = 1
-    #: The moment the world begins (ms); None: the clock's. A demo that goes on names the one it began with.
+    #: The moment the world begins (ms); None: where a simulated clock began, else now. A demo that goes on with
+    #: another clock names the one it began with.
     start: int | None = None
     #: Port of the HTTP systems and links; 0: any free one.
     port: int = 0
@@ -70,7 +71,8 @@ class Service:
         self._options = options
         self._clock = clock
         now = clock.now()
-        start = now if options.start is None else options.start
+        begun = clock.anchor.simulated if isinstance(clock, OfficeClock) else now
+        start = begun if options.start is None else options.start
         self.world = World(profile, options.seed, start, options.history_days, options.volume, options.units)
         self._today = day_number(now)
         systems = self.world.systems

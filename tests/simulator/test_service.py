@@ -18,11 +18,12 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from opscentre.clock import wall_ms
-from opscentre.domain.moments import parse_compact
+from opscentre.clock import ClockAnchor, OfficeClock, wall_ms
+from opscentre.domain.moments import DAY, parse_compact
 from opscentre.profile import Profile
 from simulator import file_drop, sql_view
 from simulator.people import MARKERS
+from simulator.service import Options, Service
 from simulator.world import World
 from tests.simulator.conftest import START
 from tests.simulator.running import Running, simulator
@@ -229,6 +230,17 @@ def test_a_killed_simulator_started_again_shows_the_same(tmp_path: Path) -> None
     (tmp_path / "simulator.json").unlink()  # a killed process leaves it
     with simulator(tmp_path) as second:
         assert seen(second) == before
+
+
+def test_a_restart_days_later_on_the_same_clock_begins_with_the_same_history(tmp_path: Path, province: Profile) -> None:
+    hour_ago = ClockAnchor(real=wall_ms() - 3_600_000, simulated=START, speed=60)
+    clock = OfficeClock(hour_ago, province.calendar)
+    service = Service(Options(data=tmp_path, volume=0.01), province, clock)
+    assert clock.now() > START + 5 * DAY
+    assert service.world.start == START
+    assert service.world.first_day == World(province, 1, START).first_day
+    named = Service(Options(data=tmp_path, volume=0.01, start=START - DAY), province, clock)
+    assert named.world.start == START - DAY
 
 
 def test_it_stops_within_a_second_and_takes_its_addresses_away(tmp_path: Path) -> None:
