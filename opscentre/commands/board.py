@@ -1,0 +1,47 @@
+"""``opscentre board``: the progress table of a period from SQL."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from opscentre import board as boards
+from opscentre import profile as profiles
+from opscentre.commands.shared import AsJson, Data, MaybeProfile, fail, print_wide, settings_beside
+from opscentre.domain.moments import parse_local
+from opscentre.runtime.book import now_on
+from opscentre.store.engine import open_store
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommand."""
+    app.command()(board)
+
+
+def board(
+    data: Data,
+    from_: Annotated[str, typer.Option("--from", help="First moment of the period, e.g. 2026-11-01.")],
+    to: Annotated[str, typer.Option("--to", help="End of the period, itself left out, e.g. 2026-12-01.")],
+    at: Annotated[str | None, typer.Option(help="As of this local time; now where it is left out.")] = None,
+    as_json: AsJson = False,
+    profile: MaybeProfile = None,
+) -> None:
+    """Print the progress table of a period from SQL."""
+    settings = settings_beside(data, profile)
+    try:
+        start, end = parse_local(from_), parse_local(to)
+        now = parse_local(at) if at else now_on(data)
+    except ValueError as error:
+        fail(str(error))
+    if end <= start:
+        fail(f"--to {to} is not after --from {from_}: the period [from, to) is empty")
+    if not settings.database and not (settings.data / "opscentre.db").is_file():
+        fail(f"--data {data}: no opscentre.db there; nothing was ever counted in this folder")
+    province = profiles.load(settings.profile)
+    document = boards.look_back(open_store(settings.database_url), province, start, end, now)
+    if as_json:
+        print(json.dumps(document, ensure_ascii=False))
+    else:
+        print_wide(boards.as_table(document))
