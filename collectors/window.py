@@ -41,13 +41,12 @@ class Window:
     def remember(self, digest: str, at: int | None, now: int) -> None:
         """A row was sent. ``at`` is its modification time; None where it shows none.
 
-        The window never moves past ``now``: a source whose clock is ahead, or one mistyped date, would
-        otherwise hide every change until that moment.
+        A time later than ``now`` does not move the window: one mistyped date would hide every change until then.
         """
         if at is None:
             at = now
-        elif self.since is None or at > self.since:
-            self.since = max(self.since or 0, min(at, now))
+        elif at <= now and (self.since is None or at > self.since):
+            self.since = at
         self._seen[digest] = at
 
     def save(self) -> str:

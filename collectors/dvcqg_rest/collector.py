@@ -56,14 +56,16 @@ class RestCollector:
         """Every page of what changed; the cursor is saved after each page that the pipe acknowledged."""
         window = Window(self._given.read_cursor(), round(self._settings.overlap * SECOND))
         since, number, taken, rejected = window.begin(), 1, 0, 0
+        before: list[bytes] = []
         while not self._given.stopping.is_set():
             page = self._client.page(since, number)
             if len(page.rows) > 10 * self._settings.page_rows:
                 raise BadData(f"{self._settings.url}: a page of {len(page.rows)} rows; is 'soDong' understood there?")
             got = self._take(window, page.rows, number)
             taken, rejected = taken + got.sent, rejected + got.rejected
-            if page.last or not page.rows:
+            if page.last or not page.rows or (number > 1 and page.rows == before):
                 break
+            before = page.rows
             # A dossier that changes meanwhile leaves its place, and those behind it move up: page 2 would miss
             # one. So reading goes on at the page's newest moment; pages are counted within one moment only.
             newest = max((at for row in page.rows if (at := _modified(row)) is not None), default=None)

@@ -46,7 +46,8 @@ def open_view(settings: ViewSettings, password: str, where: str) -> View:
             f"{where}, url: saw {settings.url!r}: {error}; want an SQLAlchemy URL whose driver is installed"
         ) from None
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+        only_read = "PRAGMA query_only=ON; PRAGMA cache_size=-512"
+        event.listen(engine, "connect", lambda connection, _: connection.executescript(only_read))
     return View(engine, settings)
 
 

@@ -17,7 +17,7 @@ class ViewSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     #: Field of the contract → column of the view; empty: columns have the fields' names.
     columns: dict[str, str] = {}
     #: Rows of a page.
-    page_rows: int = 500
+    page_rows: int = 200
     #: Seconds until a statement is given up, where the database knows how to.
     timeout: float = 15.0
     #: Seconds before the newest change seen that every poll reads again, for transactions that commit late.

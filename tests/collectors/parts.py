@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
 
+from collectors.base import Given
 from opscentre import profile as profiles
 from opscentre.domain.dossier import Batch, Snapshot
 from opscentre.domain.moments import parse_compact
@@ -17,6 +20,7 @@ from opscentre.pipe.embedded import EmbeddedProducer, log_path
 from opscentre.pipe.eventlog import EventLog
 from opscentre.pipe.topics import DOSSIERS, OBSERVATIONS
 from opscentre.settings import Settings
+from opscentre.sources import SourceConfig
 from opscentre.store import tables
 from opscentre.store.engine import open_store
 
@@ -107,3 +111,18 @@ class FailingOnce:
 
     def close(self) -> None:
         """Closed by the bench."""
+
+
+def given(bench: Bench, kind: str, settings: dict[str, Any], **more: Any) -> Given:
+    """What a collector of the source ``igate`` is given."""
+    return Given(
+        config=SourceConfig(code="igate", name="Một cửa", kind=kind, settings=settings),
+        settings=bench.settings,
+        profile=bench.profile,
+        store=bench.store,
+        producer=more.get("producer", bench.producer),
+        clock=bench.clock,
+        environment=more.get("environment", {"SECRET": "s3cret"}),
+        stopping=threading.Event(),
+        where="sources.toml, source igate",
+    )
