@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency screenshot lock clean
+.PHONY: help setup demo test lint bench-latency bench-demo screenshot lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -47,6 +47,9 @@ test: lint ## everything: lint, types, contracts, tests (ARGS="-k wall")
 
 bench-latency: $(VENV)/.ready-dev ## source change accepted → number changed in a real browser, at 200 changes/s
 	@$(BIN)/python -m bench.latency $(ARGS)
+
+bench-demo: $(VENV)/.ready-dev ## first picture and memory of the demo (ten minutes)
+	@$(BIN)/python -m bench.demo $(ARGS)
 
 screenshot: $(VENV)/.ready-dev ## take the README's picture of the wall anew
 	@$(BIN)/python -m bench.screenshot --demo --out docs/img/wall.png $(ARGS)
