@@ -88,7 +88,7 @@ def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]
         server=False,
         backend="fastapi",
         title=title,
-        update_title=None,
+        update_title="",
         assets_folder=str(paths.ASSETS),
         index_string=INDEX,
         serve_locally=True,

@@ -38,7 +38,15 @@ def notice_of(wall: Wall) -> Notice | None:
         silent = None
     if wall.state == "empty":
         return Notice("warn", "CHƯA CÓ DỮ LIỆU · bộ thu thập im lặng" if silent else "CHƯA CÓ DỮ LIỆU")
-    return silent
+    return silent or _all_stale(wall)
+
+
+def _all_stale(wall: Wall) -> Notice | None:
+    """Collectors that live but reach no source at all give no live picture either."""
+    if not wall.sources or any(source_state(source, wall.made_at) == "fresh" for source in wall.sources):
+        return None
+    seen = [source.observed_at for source in wall.sources if source.observed_at is not None]
+    return Notice("bad", "MỌI NGUỒN ĐỀU TRỄ", max(seen) if seen else None)
 
 
 def source_state(source: SourceAge, made_at: int) -> str:

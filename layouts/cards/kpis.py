@@ -42,7 +42,7 @@ def _card(kpi: Kpi) -> html.Section:
         className=f"card kpi {kpi.tone}",
         children=[
             html.H2(kpi.name),
-            html.Div([value, html.Span("hồ sơ", className="kpi-unit")], className="kpi-line"),
+            html.Div([value, html.Span("hồ sơ", className="kpi-unit footnote")], className="kpi-line"),
             html.Div("", id=f"kpi-{kpi.id}-sub", className="kpi-sub"),
             html.Div(kpi.definition, className="footnote"),
         ],

@@ -11,6 +11,8 @@ from opscentre.live.wall import SourceAge, Wall
 
 #: Rows there are; with more sources than that the ones in trouble come first.
 ROWS = 8
+#: With so few sources each row has room for a name of two lines.
+ROOMY = 5
 WORDS = {"fresh": "", "stale": "trễ", "failing": "LỖI", "never": "chưa có"}
 _TROUBLE = {"failing": 0, "stale": 1, "never": 2, "fresh": 3}
 
@@ -24,7 +26,7 @@ def layout(place: Place) -> html.Section:
                 className="card-head",
                 children=[html.H2("Tuổi số liệu theo nguồn"), html.Span("", id="sources-more", className="card-fact")],
             ),
-            html.Div([_row(f"source-{index}") for index in range(ROWS)], className="source-rows"),
+            html.Div([_row(f"source-{index}") for index in range(ROWS)], id="source-rows", className="source-rows"),
         ],
     )
 
@@ -48,7 +50,10 @@ def patch(wall: Wall, place: Place) -> Patch:
     if len(states) > ROWS:
         states.sort(key=lambda entry: _TROUBLE[entry[1]])
     more = len(states) - ROWS
-    changes: Patch = {"sources-more": say(f"+{more} nguồn" if more > 0 else "")}
+    changes: Patch = {
+        "sources-more": say(f"+{more} nguồn" if more > 0 else ""),
+        "source-rows": Change(cls="source-rows is-roomy" if len(states) <= ROOMY else "source-rows"),
+    }
     for index in range(ROWS):
         key = f"source-{index}"
         if index < len(states):

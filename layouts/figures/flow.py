@@ -51,7 +51,7 @@ def _frame(first: int, last: int) -> dict[str, Any]:
         "uirevision": "flow",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "Be Vietnam Pro, sans-serif", "size": 20, "color": TEXT},
+        "font": {"family": "Figures, Be Vietnam Pro, sans-serif", "size": 20, "color": TEXT},
         "margin": {"l": 52, "r": 2, "t": 6, "b": 27},
         "showlegend": False,
         "separators": ",.",

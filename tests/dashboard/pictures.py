@@ -126,8 +126,8 @@ class Board:
 
 
 class PictureReader:
-    """A reader of the wall that ``Board`` shows. While ``frozen`` is not set, it is as fresh as can be:
-    the picture's times move on, as a live board's do."""
+    """A reader of the wall that ``Board`` shows, as if it were read from a live board just now: its clocks
+    move on, and so does a heartbeat that was beating when the wall was shown."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=2)
@@ -139,6 +139,8 @@ class PictureReader:
         wall = msgspec.json.decode(encoded, type=Wall) if encoded else _nothing()
         passed = wall_ms() - wall.made_at
         self._sequence += 1
+        if wall.heartbeat_at is not None and wall.made_at - wall.heartbeat_at < 2_000:
+            wall.heartbeat_at += passed
         return msgspec.structs.replace(
             wall, made_at=wall.made_at + passed, now=round(wall.now + passed * wall.speed), sequence=self._sequence
         )

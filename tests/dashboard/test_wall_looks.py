@@ -87,7 +87,8 @@ def test_nothing_overflows_on_any_screen(page: Any, dashboard: Dashboard, width:
     open_wall(page, dashboard)
     page.wait_for_selector(".flow-chart .main-svg")
     page.wait_for_timeout(500)
-    assert page.evaluate(CLIPPED) == []
+    clipped = page.evaluate(CLIPPED)
+    assert clipped == [], clipped
     root = "document.documentElement"
     assert page.evaluate(f"[{root}.scrollWidth, {root}.scrollHeight]") == [width, height]
 

@@ -136,6 +136,17 @@ def test_the_worst_is_said_first(wall: Wall) -> None:
     assert redis_gone(None).since is None
 
 
+def test_a_picture_is_not_live_when_every_source_is_stale(wall: Wall) -> None:
+    for found in wall.sources:
+        found.observed_at = wall.made_at - 31_000
+    wall.sources[1].observed_at = wall.made_at - 30_500
+    notice = notice_of(wall)
+    assert notice is not None
+    assert (notice.text, notice.since) == ("MỌI NGUỒN ĐỀU TRỄ", wall.made_at - 30_500)
+    wall.sources[0].observed_at = wall.made_at
+    assert notice_of(wall) is None
+
+
 def test_dossiers_of_unknown_units_are_told(wall: Wall, place: Place) -> None:
     wall.units["unmapped"] = Totals(in_process=12)
     assert ranking.patch(wall, place)["ranking-note"].text == "từ 10 hồ sơ trở lên · 12 hồ sơ chưa rõ đơn vị"
