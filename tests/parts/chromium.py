@@ -7,18 +7,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bench.browser import FLAGS
 from tests.parts.process import PartMissing
-
-#: What keeps the browser from asking for a display, a GPU or the outside world.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 ADVICE = "apt-get install chromium, or playwright install chromium"
 

