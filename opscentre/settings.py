@@ -30,8 +30,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8050
     #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
     sources: str = ""
-    #: Base URL of the simulated systems in a demo; empty where there is no simulator.
-    simulator: str = ""
     #: Partitions of the dossiers topic; 0: 4 embedded, 12 on Kafka.
     partitions: int = 0
 

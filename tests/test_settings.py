@@ -1,0 +1,43 @@
+"""Settings come from the environment, are all documented, and say what is wrong with a bad one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from opscentre.settings import Settings, SettingsError, load
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
+
+
+def test_every_setting_is_documented_and_nothing_else_is():
+    documented = set(re.findall(r"^\| `OPSCENTRE_(\w+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.M))
+    assert documented == {name.upper() for name in Settings.__struct_fields__}
+
+
+def test_a_child_process_reads_what_its_parent_was_given(tmp_path):
+    settings = Settings(data=tmp_path, port=9000, broker="kafka://k:9092", redis="redis://r/0", clock='{"real":1}')
+    assert load(settings.environment()) == settings
+
+
+def test_arguments_win_over_the_environment():
+    assert load({"OPSCENTRE_PORT": "9000", "OPSCENTRE_HOST": "::1"}, port=9001).port == 9001
+
+
+def test_a_bad_value_is_told_with_what_was_seen():
+    with pytest.raises(SettingsError, match="port.*'eighty'"):
+        load({"OPSCENTRE_PORT": "eighty"})
+
+
+def test_without_redis_it_says_where_one_was_looked_for(tmp_path):
+    with pytest.raises(SettingsError, match="OPSCENTRE_REDIS is not set and .*redis.url does not exist"):
+        _ = Settings(data=tmp_path).redis_url
+
+
+def test_embedded_parts_lie_in_the_data_folder(tmp_path):
+    settings = Settings(data=tmp_path)
+    assert settings.broker_url == f"embedded://{tmp_path}/events.db"
+    assert settings.database_url == f"sqlite:///{tmp_path}/opscentre.db"
+    assert (settings.dossier_partitions, Settings(broker="kafka://k:1").dossier_partitions) == (4, 12)
