@@ -46,7 +46,7 @@ def routes(feed: Feed, reader: Reader, clock: Clock) -> list[Route]:
         except Refused as refused:
             return _json(400, {"error": str(refused)})
         except PastPeriod:
-            message = "the live board keeps no such past; ask with 'opscentre board --from DAY --to DAY'"
+            message = "the live board keeps no such past; ask with 'opscentre board --data FOLDER --from DAY --to DAY'"
             return _json(422, {"error": f"{request.url.query}: {message}"})
         except (RedisError, OSError) as error:
             return _json(503, {"error": f"the live board cannot be read now: {error}"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash import dcc, html
 
+from layouts.cards.kpis import is_known
 from layouts.change import DASH, Patch, say
 from layouts.place import Place
 from layouts.text import number
@@ -54,4 +55,4 @@ def patch(wall: Wall, place: Place) -> Patch:
         "paused": totals.paused,
         "waiting": totals.waiting,
     }
-    return {f"home-{key}": say(DASH if wall.state == "empty" else number(value)) for key, value in values.items()}
+    return {f"home-{key}": say(number(value) if is_known(wall, value) else DASH) for key, value in values.items()}

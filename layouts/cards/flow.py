@@ -42,5 +42,6 @@ def layout(place: Place) -> html.Section:
 
 def figures(wall: Wall, place: Place) -> dict[str, dict]:
     """The chart as it stands."""
-    hour = None if wall.state == "empty" else (wall.now // 3_600_000 + 7) % 24
+    unknown = wall.state != "live" and not any(wall.received_by_hour)
+    hour = None if unknown else (wall.now // 3_600_000 + 7) % 24
     return {ID: figure.draw(wall.received_by_hour, wall.finished_by_hour, hour)}

@@ -50,20 +50,20 @@ def _card(kpi: Kpi) -> html.Section:
 
 
 def patch(wall: Wall, place: Place) -> Patch:
-    """The numbers; dashes while there is no data at all."""
-    if wall.state == "empty":
-        return {
-            key: change
-            for kpi in KPIS
-            for key, change in ((f"kpi-{kpi.id}", say(DASH, "kpi-value")), (f"kpi-{kpi.id}-sub", say("")))
-        }
-    values = _values(wall.totals)
+    """The numbers; dashes instead of zeros as long as nobody can know them."""
     changes: Patch = {}
+    values = _values(wall.totals)
     for kpi in KPIS:
         value, sub = values[kpi.id]
-        changes[f"kpi-{kpi.id}"] = say(number(value), _looks(value))
-        changes[f"kpi-{kpi.id}-sub"] = say(sub)
+        known = is_known(wall, value)
+        changes[f"kpi-{kpi.id}"] = say(number(value) if known else DASH, _looks(value))
+        changes[f"kpi-{kpi.id}-sub"] = say(sub if known else "")
     return changes
+
+
+def is_known(wall: Wall, value: int) -> bool:
+    """Whether a count may be said: none in an empty board, and no zero while the board is being rebuilt."""
+    return wall.state == "live" or (wall.state == "rebuilding" and value > 0)
 
 
 def _looks(value: int) -> str:

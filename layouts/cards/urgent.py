@@ -63,20 +63,20 @@ def page(count: int, rows: int, made_at: int) -> tuple[int, int]:
 def patch(wall: Wall, place: Place) -> Patch:
     """The present page of both lists."""
     totals = wall.totals
-    empty = wall.state == "empty"
+    unknown = wall.state != "live"
     return {
-        **_list_patch("overdue", wall.overdue, OVERDUE_ROWS, totals.in_process_overdue, empty, wall, place),
-        **_list_patch("soon", wall.due_soon, SOON_ROWS, totals.due_soon, empty, wall, place),
+        **_list_patch("overdue", wall.overdue, OVERDUE_ROWS, totals.in_process_overdue, unknown, wall, place),
+        **_list_patch("soon", wall.due_soon, SOON_ROWS, totals.due_soon, unknown, wall, place),
     }
 
 
 def _list_patch(
-    key: str, dossiers: list[UrgentDossier], rows: int, count: int, empty: bool, wall: Wall, place: Place
+    key: str, dossiers: list[UrgentDossier], rows: int, count: int, unknown: bool, wall: Wall, place: Place
 ) -> Patch:
     index, _ = page(len(dossiers), rows, wall.made_at)
     shown = dossiers[index * rows : (index + 1) * rows]
     late = key == "overdue"
-    nothing = DASH if empty else ("Không có hồ sơ quá hạn" if late else "Không có hồ sơ sắp đến hạn")
+    nothing = DASH if unknown else ("Không có hồ sơ quá hạn" if late else "Không có hồ sơ sắp đến hạn")
     first = index * rows + 1
     changes: Patch = {
         f"{key}-page": say(f"{first}–{first + len(shown) - 1} / {number(max(count, len(dossiers)))}" if shown else ""),

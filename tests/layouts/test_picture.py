@@ -55,6 +55,15 @@ def test_overdue_does_not_count_the_paused(wall: Wall, place: Place) -> None:
     assert (changes["kpi-paused"].text, changes["kpi-paused-sub"].text) == ("50", "40 dừng khi đã trễ")
 
 
+def test_what_nobody_can_know_is_a_dash_and_not_zero(wall: Wall, place: Place) -> None:
+    wall.state, wall.overdue = "rebuilding", []
+    wall.totals = Totals(in_process=100)
+    changes = paint(wall, place).patch
+    assert (changes["kpi-process"].text, changes["home-process"].text) == ("100", "100")
+    assert (changes["kpi-overdue"].text, changes["home-overdue"].text) == ("—", "—")
+    assert changes["overdue-nothing"].text == "—"
+
+
 def test_shares_of_nothing_are_left_out(wall: Wall, place: Place) -> None:
     wall.totals = Totals()
     changes = kpis.patch(wall, place)
