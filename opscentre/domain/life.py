@@ -172,7 +172,6 @@ def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
     snapshot = state.snapshot
     ended = finished_at(state)
     holds = ended if ended is not None else _holds_from(state)
-    # What is in process now was also in process at its reception, whatever the source says it saw when.
     if at >= holds:
         return Status(snapshot.status), status_began(state)
     facts: list[tuple[int, int]] = []
@@ -181,7 +180,8 @@ def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
     if snapshot.received is not None:
         facts.append((snapshot.received, Status.RECEIVED))
     facts.extend((step.at, step.status) for step in snapshot.progress)
-    facts.extend((_began(seen), seen.status) for seen in state.trail if seen.status != snapshot.status)
+    present = _last_run(state, ENDED if ended is not None else {snapshot.status})
+    facts.extend((_began(seen), seen.status) for seen in state.trail[: -len(present)])
     for supplement in snapshot.supplements:
         if supplement.requested is not None:
             facts.append((supplement.requested, Status.SUPPLEMENT))
@@ -191,8 +191,8 @@ def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
     if not past:
         return None, 0
     since, found = max(past, key=lambda fact: fact[0])
-    if found in ENDED and ended is not None:
-        # It did end, but at a later moment that the source states: until then it was being processed.
+    if found in ENDED and ended is not None and not any(after > since and step not in ENDED for after, step in facts):
+        # Its only end, but the source states a later moment for it: until then it was being processed.
         return Status.PROCESSING, since
     if found in (Status.FILED, Status.REFUSED) and snapshot.received is not None and snapshot.received <= at:
         return Status.RECEIVED, snapshot.received
