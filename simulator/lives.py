@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.moments import date_of, day_start
+from opscentre.domain.procedures import Procedure
 from opscentre.domain.units import Unit
-from simulator.catalogue import Procedure
 from simulator.steps import Step
 from simulator.workaxis import WorkAxis
 

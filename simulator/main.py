@@ -12,7 +12,6 @@ from pathlib import Path
 
 from opscentre import profile as profiles
 from opscentre.clock import open_clock
-from simulator.catalogue import CatalogueError
 from simulator.links import LinksError
 from simulator.service import Options, Service
 
@@ -68,7 +67,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         clock = open_clock(os.environ.get(CLOCK_VARIABLE, "real"), profile.calendar)
         service = Service(options_of(given, os.environ.get(SECRET_VARIABLE, "demo")), profile, clock)
         asyncio.run(service.run())
-    except (profiles.ProfileError, CatalogueError, LinksError, OSError, ValueError) as error:
+    except (profiles.ProfileError, LinksError, OSError, ValueError) as error:
         print(f"simulator: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

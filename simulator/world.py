@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from opscentre.domain.moments import HOUR, day_number, day_start
+from opscentre.domain.procedures import Procedure
 from opscentre.domain.status import Status
 from opscentre.domain.units import Unit
+from opscentre.procedures_file import read_procedures
 from opscentre.profile import Profile
-from simulator.catalogue import DEPARTMENT_SHARE, Procedure, read_catalogue
 from simulator.lives import DayMaker, Dossier, UnitPlan
 from simulator.steps import FACTS
 from simulator.systems import System, systems_of
@@ -23,6 +24,8 @@ from simulator.workaxis import WorkAxis
 _CLOSING = 17 * HOUR
 #: So many communes and departments work clearly worse than the others, and by how much.
 _POOR_COMMUNES, _POOR_DEPARTMENTS, _POOR = 6, 1, 11.0
+#: Of a procedure of level ``both``, this share is asked for at the departments.
+DEPARTMENT_SHARE = 0.1
 #: A ward has so many times the dossiers of a commune.
 _WARD_WEIGHT = 2.2
 
@@ -68,7 +71,7 @@ class World:
         self.profile = profile
         self.seed = seed
         self.start = start
-        self.procedures = read_catalogue(profile.folder / "procedures.csv")
+        self.procedures = read_procedures(profile.folder / "procedures.csv")
         self.systems = systems_of(profile)
         self._calendar = profile.calendar
         self.first_day = self._days_back(day_number(start), history_days)

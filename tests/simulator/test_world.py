@@ -12,9 +12,10 @@ import pytest
 from opscentre.domain import dvcqg
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.moments import DAY, HOUR, day_number, day_start, parse_local
+from opscentre.domain.procedures import due_moment
 from opscentre.domain.status import Status
-from opscentre.profile import Profile
-from simulator.catalogue import CatalogueError, due_moment, read_catalogue
+from opscentre.procedures_file import read_procedures
+from opscentre.profile import Profile, ProfileError
 from simulator.lives import Dossier
 from simulator.people import MARKERS
 from simulator.steps import FACTS, Step
@@ -249,13 +250,13 @@ def test_every_unit_belongs_to_one_system_and_has_work(world: World, province: P
 def test_the_catalogue_names_the_line_of_a_limit_it_cannot_read(tmp_path: Path) -> None:
     path = tmp_path / "procedures.csv"
     path.write_text("code,name,field,field_name,level,limit\n1.1,Một,CT,Chứng thực,commune,3w\n", encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"procedures\.csv, line 2: limit '3w'"):
-        read_catalogue(path)
+    with pytest.raises(ProfileError, match=r"procedures\.csv, line 2, limit: .*saw '3w'"):
+        read_procedures(path)
 
 
 def test_the_catalogue_refuses_a_code_that_is_there_twice(tmp_path: Path) -> None:
     path = tmp_path / "procedures.csv"
     row = "1.1,Một,CT,Chứng thực,commune,3d\n"
     path.write_text("code,name,field,field_name,level,limit\n" + row + row, encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"line 3: procedure '1\.1' is there twice"):
-        read_catalogue(path)
+    with pytest.raises(ProfileError, match=r"line 3, code: is already on line 2, saw '1\.1'"):
+        read_procedures(path)

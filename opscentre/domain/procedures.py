@@ -1,14 +1,8 @@
-"""The procedures of a profile (``procedures.csv``): names, limits, and how often each is asked for.
-
-The codes have the national form, but the catalogue is for demonstrations: limits and frequencies are
-plausible, not law.
-"""
+"""Administrative procedures of a province: who handles them, what they cost, how long they may take (DOMAIN §3)."""
 
 from __future__ import annotations
 
-import csv
 import re
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -19,14 +13,9 @@ from opscentre.domain.units import Unit
 
 #: Same-day procedures: what is received before this time of day is due at closing, else a working day later.
 SAME_DAY_UNTIL = 15 * HOUR
-#: Of a procedure of level ``both``, this share is asked for at the departments.
-DEPARTMENT_SHARE = 0.1
+LIMIT_WANTED = "3d (working days), 8h (working hours), 5cd (calendar days), same-day, or nothing for no due date"
 
 _LIMIT = re.compile(r"(\d+)(d|h|cd)")
-
-
-class CatalogueError(Exception):
-    """``procedures.csv`` cannot be used: file, line, the value seen and what to do."""
 
 
 class Procedure(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,15 +38,25 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     #: Dossiers a working day in the whole province.
     daily: float = 1.0
 
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """Codes of the departments that handle it."""
+        return tuple(code for code in self.departments.split(";") if code)
+
     def handled_by(self, unit: Unit) -> bool:
         """Whether a unit receives dossiers of this procedure."""
         if unit.group == "III":
             return self.level != "dept"
-        return self.level != "commune" and unit.code in self.departments.split(";")
+        return self.level != "commune" and unit.code in self.handlers
 
     def due(self, received: int, calendar: Calendar) -> int | None:
         """The due moment of a dossier received at a moment (DOMAIN §3); ``None`` where there is none."""
         return due_moment(self.limit, received, calendar)
+
+
+def is_limit(text: str) -> bool:
+    """Whether a text can be a procedure's limit."""
+    return text in ("", "same-day") or _LIMIT.fullmatch(text) is not None
 
 
 def due_moment(limit: str, received: int, calendar: Calendar) -> int | None:
@@ -71,7 +70,7 @@ def due_moment(limit: str, received: int, calendar: Calendar) -> int | None:
         return day_start(until) + calendar.hours[-1][1]
     found = _LIMIT.fullmatch(limit)
     if found is None:
-        raise ValueError(f"limit {limit!r}: want 3d, 8h, 5cd, same-day or nothing")
+        raise ValueError(f"limit {limit!r}: want {LIMIT_WANTED}")
     count, kind = int(found[1]), found[2]
     if kind == "d":
         return calendar.add_working_days(at, count)
@@ -81,24 +80,3 @@ def due_moment(limit: str, received: int, calendar: Calendar) -> int | None:
     if calendar.is_working_day(day_number(falls)):
         return falls
     return day_start(calendar.next_working_day(day_number(falls))) + calendar.hours[0][0]
-
-
-def read_catalogue(path: Path) -> tuple[Procedure, ...]:
-    """The procedures of a profile, in the file's order. Raises ``CatalogueError``."""
-    if not path.is_file():
-        raise CatalogueError(f"{path} is missing: the simulator needs the profile's procedures")
-    found: dict[str, Procedure] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            where = f"{path}, line {reader.line_num}"
-            try:
-                procedure = msgspec.convert({k: v for k, v in row.items() if v}, Procedure, strict=False)
-            except msgspec.ValidationError as error:
-                raise CatalogueError(f"{where}: {error}; row seen: {row}") from None
-            if procedure.limit not in ("", "same-day") and not _LIMIT.fullmatch(procedure.limit):
-                raise CatalogueError(f"{where}: limit {procedure.limit!r}: want 3d, 8h, 5cd, same-day or nothing")
-            if procedure.code in found:
-                raise CatalogueError(f"{where}: procedure {procedure.code!r} is there twice; keep one row")
-            found[procedure.code] = procedure
-    return tuple(found.values())

@@ -1,0 +1,196 @@
+"""CSV files of a profile: every row as a struct, and every fault with its line, column, value and remedy."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import types
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+ROW = TypeVar("ROW")
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing in a configuration file that a person can mend."""
+
+    file: Path
+    #: Line of the file, the first one being 1; ``None`` where the whole file is meant.
+    line: int | None = None
+    #: Column of a table, key of a TOML file; empty where the whole line is meant.
+    key: str = ""
+    value: str = ""
+    #: What is wrong, and what to write instead.
+    told: str
+    remedy: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}, line {self.line}" if self.line else str(self.file)
+        seen = f", saw {self.value!r}" if self.value else ""
+        return f"{place}{f', {self.key}' if self.key else ''}: {self.told}{seen}; {self.remedy}"
+
+
+class Unfit(ValueError):
+    """A value that its column cannot hold; raised by what converts one value."""
+
+    def __init__(self, told: str, remedy: str, key: str = "", value: str = "") -> None:
+        super().__init__(f"{told}; {remedy}")
+        self.told, self.remedy, self.key, self.value = told, remedy, key, value
+
+
+class Row(msgspec.Struct, Generic[ROW], frozen=True):
+    """One row of a table and the line it stands on."""
+
+    line: int
+    value: ROW
+
+
+class Table(Generic[ROW]):
+    """The rows of one file that are fit, and the faults of the others."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[Row[ROW]] = []
+        self.faults: list[Fault] = []
+
+    @property
+    def values(self) -> tuple[ROW, ...]:
+        """The fit rows in the file's order."""
+        return tuple(row.value for row in self.rows)
+
+    def blame(self, row: Row[ROW], key: str, told: str, remedy: str, value: object = None) -> None:
+        """Note a fault of a row: ``value`` is what the column holds where it is left out."""
+        seen = getattr(row.value, key, "") if value is None else value
+        self.faults.append(
+            Fault(file=self.path, line=row.line, key=key, value=str(seen), told=told, remedy=remedy),
+        )
+
+    def require_unique(self, key: str) -> None:
+        """Note every row that repeats what an earlier one holds in a column."""
+        first: dict[object, int] = {}
+        for row in self.rows:
+            value = getattr(row.value, key)
+            if value in first:
+                self.blame(row, key, f"is already on line {first[value]}", "keep one row, or write another one")
+            first.setdefault(value, row.line)
+
+
+def read_table(
+    path: Path,
+    kind: type[ROW],
+    *,
+    required: bool = False,
+    convert: Callable[[type, Any], Any] | None = None,
+) -> Table[ROW]:
+    """Every row of a CSV file (UTF-8, a header line) as a ``kind``; empty cells count as left out.
+
+    ``convert`` makes values of types that msgspec does not know (its ``dec_hook``) and raises ``Unfit``.
+    A file that is not there is an empty table, or a fault where it is ``required``.
+    """
+    table: Table[ROW] = Table(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restkey="")
+            _check_header(table, kind, reader.fieldnames)
+            for cells in reader:
+                _read_row(table, kind, convert, reader.line_num, cells)
+    except FileNotFoundError:
+        if required:
+            columns = ",".join(_needed(kind))
+            table.faults.append(Fault(file=path, told="is missing", remedy=f"make it, with the columns {columns}"))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        table.faults.append(Fault(file=path, told=f"cannot be read: {error}", remedy="save it as CSV in UTF-8"))
+    return table
+
+
+def _check_header(table: Table[ROW], kind: type[ROW], header: object) -> None:
+    seen = list(header) if isinstance(header, list) else []
+    known = [field.encode_name for field in msgspec.structs.fields(kind)]
+    for name in _needed(kind):
+        if name not in seen:
+            table.faults.append(
+                Fault(file=table.path, line=1, key=name, told="this column is missing", remedy="add it to the header")
+            )
+    for name in seen:
+        if name not in known:
+            table.faults.append(
+                Fault(
+                    file=table.path,
+                    line=1,
+                    key=name,
+                    told="there is no such column",
+                    remedy=f"take it out, or mend its name; known are: {', '.join(known)}",
+                )
+            )
+        elif seen.count(name) > 1:
+            table.faults.append(
+                Fault(file=table.path, line=1, key=name, told="this column is there twice", remedy="keep one")
+            )
+
+
+def _read_row(
+    table: Table[ROW],
+    kind: type[ROW],
+    convert: Callable[[type, Any], Any] | None,
+    line: int,
+    cells: Mapping[str, Any],
+) -> None:
+    surplus = cells.get("")
+    if surplus:
+        table.faults.append(
+            Fault(
+                file=table.path,
+                line=line,
+                value=",".join(surplus),
+                told="more cells than columns",
+                remedy="put a text that holds commas between double quotes",
+            )
+        )
+        return
+    known = {field.encode_name for field in msgspec.structs.fields(kind)}
+    given = {name: text.strip() for name, text in cells.items() if name in known and text and text.strip()}
+    try:
+        value = msgspec.convert(given, kind, strict=False, dec_hook=convert)
+    except msgspec.ValidationError as error:
+        table.faults.append(_fault(table.path, kind, line, given, error))
+    else:
+        table.rows.append(Row(line, value))
+
+
+def _fault(path: Path, kind: type, line: int, given: Mapping[str, str], error: msgspec.ValidationError) -> Fault:
+    told, _, place = str(error).partition(" - at `$")
+    key = place.strip(".`")
+    cause = error.__cause__
+    if isinstance(cause, Unfit):
+        key = cause.key or key
+        value = cause.value or given.get(key, "")
+        return Fault(file=path, line=line, key=key, value=value, told=cause.told, remedy=cause.remedy)
+    for name in _needed(kind):
+        if name not in given:
+            return Fault(file=path, line=line, key=name, told="nothing is written here", remedy=wanted(kind, name))
+    return Fault(file=path, line=line, key=key, value=given.get(key, ""), told=told, remedy=wanted(kind, key))
+
+
+def _needed(kind: type) -> list[str]:
+    return [field.encode_name for field in msgspec.structs.fields(kind) if field.required]
+
+
+def wanted(kind: type, key: str) -> str:
+    """What a column may hold, from the type of its field."""
+    hint = typing.get_type_hints(kind).get(key, str)
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    for option in options:
+        if typing.get_origin(option) is Literal:
+            texts = [repr(text) if text else "nothing" for text in typing.get_args(option)]
+            return f"want one of {', '.join(texts)}"
+        if option is int:
+            return "want a whole number without dots"
+        if option is float:
+            return "want a number with a decimal point"
+        if option is dt.date:
+            return "want a day as YYYY-MM-DD"
+    return "write it in"
