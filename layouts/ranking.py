@@ -1,4 +1,4 @@
-"""Ranking units by on-time share: competition ranking (1, 2, 2, 4), small volumes left out. Pure."""
+"""The units of the wall by their on-time share: who is ranked, by what, and the best and the last of them. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from opscentre.domain import ranking
 from opscentre.domain.units import Unit
 from opscentre.live.wall import Totals
 
-#: Shares closer than this are equal: 0.001 percentage points.
-TOLERANCE = 0.001 / 100
+#: Shares of 1 closer than this are equal: 0.001 percentage points.
+TOLERANCE = ranking.TOLERANCE / 100
 #: Units with fewer dossiers (finished in 30 days and in process) are not ranked.
-MINIMUM = 10
+MINIMUM = ranking.MINIMUM
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -31,20 +32,13 @@ def volume(totals: Totals) -> int:
 
 def rank(units: Iterable[Unit], numbers: Mapping[str, Totals], minimum: int = MINIMUM) -> list[Ranked]:
     """Units by on-time share, best first; equal shares share a rank, the greater volume first among them."""
-    found = []
-    for unit in units:
-        totals = numbers.get(unit.code)
-        share = totals.on_time_share if totals else None
-        if totals is not None and share is not None and volume(totals) >= minimum:
-            found.append((share, volume(totals), unit))
-    found.sort(key=lambda entry: (-entry[0], -entry[1], entry[2].code))
-    ranked: list[Ranked] = []
-    for place, (share, size, unit) in enumerate(found, start=1):
-        before = ranked[-1] if ranked else None
-        # Compared with the first of the tie, so that a long chain of small steps is no tie.
-        equal = before is not None and found[before.rank - 1][0] - share <= TOLERANCE
-        ranked.append(Ranked(before.rank if before and equal else place, unit, share, size))
-    return ranked
+    by_code = {unit.code: unit for unit in units if unit.code in numbers}
+    entries = [ranking.Entry(code, numbers[code].on_time_share, volume(numbers[code])) for code in by_code]
+    return [
+        Ranked(entry.rank, by_code[entry.code], entry.value, entry.volume)
+        for entry in ranking.rank(entries, tolerance=TOLERANCE, minimum=minimum)
+        if entry.rank is not None and entry.value is not None
+    ]
 
 
 def best_and_worst(ranked: list[Ranked], each: int) -> tuple[list[Ranked], list[Ranked]]:

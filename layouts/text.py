@@ -6,18 +6,11 @@ Durations tick on the screen between pushes, so they are worded in one place onl
 from __future__ import annotations
 
 from opscentre.domain.moments import local
+from opscentre.domain.text import decimal, number
+
+__all__ = ("date", "decimal", "latency", "number", "percent", "speed", "weekday")
 
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
-
-
-def number(value: int) -> str:
-    """A whole number with points between thousands: ``12345`` → ``12.345``."""
-    return f"{value:,}".replace(",", ".")
-
-
-def decimal(value: float, places: int = 1) -> str:
-    """A number with a decimal comma: ``1234.56`` → ``1.234,6``."""
-    return f"{value:,.{places}f}".translate(str.maketrans(",.", ".,"))
 
 
 def percent(share: float | None) -> str:
