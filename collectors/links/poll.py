@@ -100,6 +100,4 @@ def link_polls(
     def make(config: LinkConfig, own: SelfCheck | None) -> LinkProbe:
         return LinkProbe(config, store=store, http=http, uplink=uplinks.setdefault(own, Uplink(own, http)))
 
-    return [
-        LinkPoll(link, check, make=make, addresses=addresses, telegraph=telegraph, where=where) for link in links
-    ]
+    return [LinkPoll(link, check, make=make, addresses=addresses, telegraph=telegraph, where=where) for link in links]

@@ -1,0 +1,197 @@
+"""One source on the schedule: what is told of it, what is logged, when it is no longer asked."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from collectors import registry
+from collectors.base import Given, PollResult
+from collectors.errors import SignInRefused, TimedOut, Unreachable
+from collectors.placeholders import Addresses
+from collectors.polling import SourcePoll
+from collectors.telegraph import Telegraph
+from opscentre.domain.observations import Heartbeat, SourceSeen
+from opscentre.pipe.base import PipeError
+from tests.collectors.parts import Bench, given
+
+
+class Scripted:
+    """A collector whose polls come out as they are told to."""
+
+    def __init__(self, *outcomes: PollResult | Exception) -> None:
+        self.outcomes = list(outcomes)
+        self.polls = 0
+
+    def poll(self) -> PollResult:
+        """The next outcome."""
+        self.polls += 1
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def poll(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SourcePoll]:
+    def make(collector: Scripted, **settings: Any) -> SourcePoll:
+        monkeypatch.setattr(registry, "make", lambda _given: collector)
+        plan = given(bench, "dvcqg_rest", settings)
+        return SourcePoll(plan, Addresses(bench.folder / "simulator.json", plan.stopping), Telegraph(bench.producer))
+
+    return make
+
+
+def told(bench: Bench) -> list[SourceSeen]:
+    return [seen for seen in bench.observations() if isinstance(seen, SourceSeen)]
+
+
+def test_after_each_poll_it_is_told_what_was_taken_in_all_and_when(
+    bench: Bench, poll: Callable[..., SourcePoll]
+) -> None:
+    one = poll(Scripted(PollResult(7), TimedOut("no answer"), PollResult(2)))
+    for _ in range(3):
+        one.run()
+    first, failed, third = told(bench)
+    assert (first.ok, first.taken, first.total, first.observed_at) == (True, 7, 7, first.attempted_at)
+    assert (failed.ok, failed.taken, failed.total) == (False, 7, 7)
+    assert failed.observed_at == first.observed_at
+    assert failed.attempted_at >= first.attempted_at
+    assert failed.error == "timeout: no answer"
+    assert (third.ok, third.taken, third.total, third.error) == (True, 2, 9, "")
+
+
+def test_totals_and_the_last_success_outlive_a_restart(bench: Bench, poll: Callable[..., SourcePoll]) -> None:
+    poll(Scripted(PollResult(7))).run()
+    poll(Scripted(Unreachable("gone"))).run()
+    success, failed = told(bench)
+    assert (failed.total, failed.observed_at) == (7, success.observed_at)
+
+
+def test_one_line_is_logged_when_it_fails_and_one_when_it_recovers(
+    poll: Callable[..., SourcePoll], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "collectors")
+    failures = [TimedOut("no answer"), Unreachable("gone"), OperationalError("SELECT", {}, Exception("locked"))]
+    one = poll(Scripted(PollResult(), *failures, PollResult(), PollResult()))
+    for _ in range(6):
+        one.run()
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == 2
+    assert lines[0] == "source igate: timeout: no answer (polled on)"
+    assert lines[1].startswith("source igate: back after")
+
+
+def test_a_refused_sign_in_ends_the_polling_until_a_restart(bench: Bench, poll: Callable[..., SourcePoll]) -> None:
+    collector = Scripted(SignInRefused("wrong secret"), PollResult(1))
+    one = poll(collector)
+    one.run()
+    one.run()
+    assert collector.polls == 1
+    [seen] = told(bench)
+    assert seen.error == "authentication: wrong secret"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(PipeError("full"), "pipe"), (OperationalError("s", {}, Exception("locked")), "database"),
+     (ZeroDivisionError("0912345678"), "unexpected"), (RecursionError(), "unexpected")],
+)  # fmt: skip
+def test_no_failure_of_any_kind_leaves_the_poll(
+    bench: Bench, poll: Callable[..., SourcePoll], caplog: pytest.LogCaptureFixture, error: Exception, kind: str
+) -> None:
+    poll(Scripted(error)).run()
+    [seen] = told(bench)
+    assert seen.error.startswith(f"{kind}: ")
+    assert "0912345678" not in seen.error + caplog.text
+
+
+def test_settings_that_cannot_work_show_the_source_as_failing(bench: Bench) -> None:
+    plan: Given = replace(given(bench, "dvcqg_rest", {"url": "ftp://x"}))
+    one = SourcePoll(plan, Addresses(bench.folder / "simulator.json", plan.stopping), Telegraph(bench.producer))
+    one.run()
+    one.run()
+    [seen] = told(bench)
+    assert seen.error.startswith("settings: sources.toml, source igate, settings, url: saw 'ftp://x'")
+
+
+def test_an_unknown_kind_names_the_kinds_there_are(bench: Bench) -> None:
+    plan = given(bench, "ftp", {})
+    SourcePoll(plan, Addresses(bench.folder / "x", plan.stopping), Telegraph(bench.producer)).run()
+    [seen] = told(bench)
+    assert "kind: saw 'ftp'; there are: dvcqg_rest, sql_view, file_drop" in seen.error
+
+
+def test_placeholders_are_filled_and_filled_again_when_the_addresses_move(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    def make(plan: Given) -> Scripted:
+        made.append(plan.config.settings)
+        return Scripted(*[PollResult()] * 5)
+
+    monkeypatch.setattr(registry, "make", make)
+    path = bench.folder / "simulator.json"
+    plan = given(bench, "dvcqg_rest", {"url": "{simulator_http}/x", "n": 3, "more": {"a": ["{simulator_sql}"]}})
+    one = SourcePoll(plan, Addresses(path, plan.stopping), Telegraph(bench.producer))
+    _write(path, {"simulator_http": "http://127.0.0.1:1", "simulator_sql": "sqlite://"})
+    one.run()
+    one.run()
+    _write(path, {"simulator_http": "http://127.0.0.1:2", "simulator_sql": "sqlite://"})
+    one.run()
+    assert [settings["url"] for settings in made] == ["http://127.0.0.1:1/x", "http://127.0.0.1:2/x"]
+    assert made[0] == {"url": "http://127.0.0.1:1/x", "n": 3, "more": {"a": ["sqlite://"]}}
+    _write(path, {"other": 1})
+    one.run()
+    assert "has no 'simulator_http', it has other" in told(bench)[-1].error
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(values))
+    fresh.replace(path)
+
+
+class BrokenPipe:
+    """A producer that takes nothing for a while."""
+
+    def __init__(self) -> None:
+        self.broken = True
+
+    def partitions(self, topic: str) -> int:
+        """One."""
+        return 1
+
+    def append(self, topic: str, messages: Any) -> list[int]:
+        """Refuse while broken."""
+        if self.broken:
+            raise PipeError("the disk is full; make room")
+        return [0]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_pipe_that_takes_no_observations_is_logged_once_and_its_return_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    pipe = BrokenPipe()
+    telegraph = Telegraph(pipe)
+    assert not telegraph.send(Heartbeat(1))
+    assert not telegraph.send(Heartbeat(2))
+    pipe.broken = False
+    assert telegraph.send(Heartbeat(3))
+    assert telegraph.send(Heartbeat(4))
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
