@@ -51,7 +51,8 @@ _HEADINGS = (
 def as_table(document: dict[str, Any]) -> Table:
     """The table for a terminal: units with anything to show, by group, and the sum."""
     table = Table(
-        title=f"Tình hình giải quyết hồ sơ {document['from']} → {document['to']}, tính đến {document['as_of']}",
+        title=f"Tình hình giải quyết hồ sơ từ {_day(document['from'])} đến trước {_day(document['to'])}, "
+        f"tính đến {document['as_of'][11:16]} {_day(document['as_of'])}",
         header_style="bold",
         row_styles=["", "on grey11"],
     )
@@ -71,6 +72,11 @@ def as_table(document: dict[str, Any]) -> Table:
     table.add_section()
     table.add_row(Text("Toàn tỉnh", style="bold"), *_cells(_numbers(document["total"])))
     return table
+
+
+def _day(iso_text: str) -> str:
+    date = f"{iso_text[8:10]}/{iso_text[5:7]}/{iso_text[:4]}"
+    return date if len(iso_text) != len("2026-11-20T09:30:00") else f"{iso_text[11:16]} {date}"
 
 
 def _numbers(row: dict[str, Any]) -> list[int]:
