@@ -23,6 +23,8 @@ _SPACE = re.compile(rb"\s*+")
 _GAP = re.compile(rb"[\s,]*+")
 _SCALAR = re.compile(_STRING + rb'|[^\s,\[\]{}"]++')
 _DATA_KEY = re.compile(rb'(?<!\\)"data"\s*+:\s*+$')
+#: An envelope may stand in an object that names it: {"DongBoHoSoMC": {"data": […]}}.
+_AROUND = (b"{", b"{{")
 _DATA_START = re.compile(rb'(?<!\\)"data"\s*+:\s*+[\[{]')
 #: Only a dossier has it; a step or a document nested in one does not.
 _DOSSIER_KEY = b'"TrangThaiHoSo"'
@@ -61,7 +63,11 @@ class _Fault(Exception):
 
 
 class _ListBegins(Exception):
-    """The bracket of an envelope's ``data`` was met, and not a record's."""
+    """The bracket of an envelope's ``data`` was met, and not a record's; ``around`` is what is open around it."""
+
+    def __init__(self, around: bytes) -> None:
+        super().__init__()
+        self.around = around
 
 
 class _Splitter:
@@ -225,13 +231,13 @@ class _Splitter:
         offset = self.base + self.at
         try:
             end = self._span(b"", envelope=True)
-        except _ListBegins:
+        except _ListBegins as begins:
             if self.buffer[self.at] == 0x5B:
                 self.at += 1
                 yield from self._list()
             else:
                 yield from self._record()
-            yield from self._rest_of_envelope()
+            yield from self._rest_of_envelope(begins.around)
             return
         except _Fault as fault:
             yield from self._resync(fault.reason)
@@ -240,11 +246,11 @@ class _Splitter:
         self.at = end
         yield self._piece(offset, raw)
 
-    def _rest_of_envelope(self) -> Iterator[Piece]:
+    def _rest_of_envelope(self, around: bytes) -> Iterator[Piece]:
         if self.told_end:
             return
         try:
-            self.at = self._span(b"{")
+            self.at = self._span(around)
         except _Fault as fault:
             yield from self._resync(fault.reason)
 
@@ -274,9 +280,9 @@ class _Splitter:
                 before = self.buffer[self.at : index].rstrip()[-1:] if index > self.at else b""
                 if open_ and before not in ((b":",) if open_[-1] == 0x7B else (b",", b"[")):
                     raise _Fault("bad_json", index)
-                if envelope and len(open_) == 1 and _DATA_KEY.search(self.buffer, max(self.at, index - 80), index):
+                if envelope and open_ in _AROUND and _DATA_KEY.search(self.buffer, max(self.at, index - 80), index):
                     self.at = index
-                    raise _ListBegins
+                    raise _ListBegins(bytes(open_))
                 open_.append(byte)
             elif open_ and byte == _CLOSING[open_[-1]]:
                 open_.pop()

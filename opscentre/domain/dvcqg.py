@@ -208,7 +208,7 @@ class _Reader:
             vouched += [("NgayBoSung", supplement.requested), ("NgayTiepNhanBoSung", supplement.answered)]
         modified, version = self._version(vouched)
         self._look_for_contradictions(status, received, finished, supplements)
-        unit, unit_seen = self._unit(units)
+        unit, unit_seen = self._unit(units, received or submitted or self.observed)
         documents = _list(row, "TaiLieuNop")
         snapshot = Snapshot(
             source=source,
@@ -281,15 +281,15 @@ class _Reader:
         self.note(reason, name, message, vocabulary=True)
         return otherwise
 
-    def _unit(self, units: Units) -> tuple[str, str]:
+    def _unit(self, units: Units, at: int) -> tuple[str, str]:
         value = self.row.get("DonViXuLy")
-        seen = value.strip() if isinstance(value, str) else ""
-        code = units.resolve(seen) if seen else UNMAPPED
+        seen = str(value).strip() if isinstance(value, str | int) else ""
+        code = units.resolve(seen, at) if seen else UNMAPPED
         if code != UNMAPPED:
             return code, ""
         shown = masked(seen[: 2 * LONGEST_NAME])[:LONGEST_NAME]
-        told = f"{shown[:40]!r} is the code or the official name of no unit" if seen else "it is missing or empty"
-        message = f"DonViXuLy: {told}; counted under {UNMAPPED!r}: add the unit to units.csv or correct the source"
+        told = f"{shown[:40]!r} is the code or the name of no unit, or of several" if seen else "it is missing or empty"
+        message = f"DonViXuLy: {told}; counted under {UNMAPPED!r}: add the unit to units.csv, the spelling to aliases.csv, or correct the source"
         self.note("unknown_unit", "DonViXuLy", message, vocabulary=True)
         return UNMAPPED, shown
 

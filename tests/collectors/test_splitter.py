@@ -24,6 +24,7 @@ DOSSIERS = [dossier(n) for n in range(1, 6)]
 SHAPES: dict[str, Callable[[list[dict[str, object]]], str]] = {
     "an envelope": lambda rows: json.dumps({"isUpdating": False, "data": rows}),
     "an envelope with data first": lambda rows: json.dumps({"data": rows, "isUpdating": "1", "more": {"a": [1, {}]}}),
+    "an envelope with a name": lambda rows: json.dumps({"DongBoHoSoMC": {"a": 1, "data": rows, "b": [2]}, "c": {}}),
     "an indented envelope": lambda rows: json.dumps({"note": {"data": 1}, "data": rows}, indent=2, ensure_ascii=False),
     "a list": json.dumps,
     "an indented list": lambda rows: json.dumps(rows, indent=1),
