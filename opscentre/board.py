@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from rich.table import Table
@@ -14,16 +15,23 @@ from opscentre.profile import Profile
 from opscentre.store.journal import states_received_before
 
 
-def look_back(engine: Engine, profile: Profile, start: int, end: int, now: int) -> dict[str, Any]:
-    """The progress table of DOMAIN §4 for [start, end), as of ``now`` or of ``end`` when that is past."""
+def look_back(
+    engine: Engine, profile: Profile, start: int, end: int, now: int, units_on: dt.date | None = None
+) -> dict[str, Any]:
+    """The progress table of DOMAIN §4 for [start, end), as of ``now`` or of ``end`` when that is past.
+
+    Its rows are the units of the period's last day; ``units_on`` names another day to see it from, so that a former
+    department's numbers stand under its successor.
+    """
     at = min(now, end)
+    units = profile.units.at(units_on) if units_on else profile.units.current(at if now < end else end - 1)
     rows = count_table(states_received_before(engine, at), start, end, at)
     return {
         "profile": profile.slug,
         "from": period_end(start),
         "to": period_end(end),
         "as_of": iso(at),
-        **table_document(rows, profile.units),
+        **table_document(rows, units),
     }
 
 
@@ -64,10 +72,10 @@ def as_table(document: dict[str, Any]) -> Table:
         numbers = _numbers(row)
         if not any(numbers):
             continue
-        if row["unit"]["group"] != group:
-            group = row["unit"]["group"]
+        if _group_name(row["unit"]) != group:
+            group = _group_name(row["unit"])
             table.add_section()
-            table.add_row(Text(_GROUPS[group], style="bold"))
+            table.add_row(Text(group, style="bold"))
         table.add_row(row["unit"]["name"], *_cells(numbers))
     table.add_section()
     table.add_row(Text("Toàn tỉnh", style="bold"), *_cells(_numbers(document["total"])))
@@ -77,6 +85,14 @@ def as_table(document: dict[str, Any]) -> Table:
 def _day(iso_text: str) -> str:
     date = f"{iso_text[8:10]}/{iso_text[5:7]}/{iso_text[:4]}"
     return date if len(iso_text) != len("2026-11-20T09:30:00") else f"{iso_text[11:16]} {date}"
+
+
+def _group_name(unit: dict[str, str]) -> str:
+    """The heading above a unit; units of other times are not among today's departments and communes."""
+    for bound, words in (("until", "Đến ngày"), ("since", "Từ ngày")):
+        if bound in unit:
+            return f"{words} {dt.date.fromisoformat(unit[bound]):%d/%m/%Y}"
+    return _GROUPS[unit["group"]]
 
 
 def _numbers(row: dict[str, Any]) -> list[int]:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from opscentre.domain.calendar import RECEPTION_LIMIT, Calendar
-from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.fold import DossierState
 from opscentre.domain.life import Kind, Verdict, due_moments, standing_at, turning_moments
 from opscentre.domain.status import ENDED, NOT_RECEIVED, Status
-from opscentre.domain.units import UNMAPPED_UNIT, Units
+from opscentre.domain.units import Unit, Units
 
 #: The 11 independent numbers of a row of the progress table; totals are sums of them.
 CELLS = (
@@ -110,20 +109,38 @@ def table_row(cells: Sequence[int]) -> dict[str, dict[str, int]]:
 
 
 def table_document(rows: dict[str, list[int]], units: Units) -> dict[str, object]:
-    """``rows`` (every unit of the profile, then the unmapped where there are any) and ``total`` of the table."""
-    listed = [*units.all, *([UNMAPPED_UNIT] if UNMAPPED in rows else [])]
+    """``rows`` and ``total`` of the table as the day of ``units`` sees it.
+
+    Every unit of that day, with what it took over from its predecessors; then units of other days that have anything
+    to show under their own name (``until`` or ``since`` says when they were there); then the unmapped, if any.
+    """
+    rows = units.gather(rows)
+    listed = units.listed(code for code, row in rows.items() if any(row))
+    here = {unit.code for unit in units.all}
     nothing = [0] * len(CELLS)
     total = [sum(column) for column in zip(*(rows.get(unit.code, nothing) for unit in listed), strict=True)]
     return {
         "rows": [
             {
-                "unit": {"code": unit.code, "name": unit.name, "group": unit.group},
+                "unit": {
+                    "code": unit.code,
+                    "name": unit.name,
+                    "group": unit.group,
+                    **({} if unit.code in here else _other_times(unit)),
+                },
                 **table_row(rows.get(unit.code, nothing)),
             }
             for unit in listed
         ],
         "total": table_row(total),
     }
+
+
+def _other_times(unit: Unit) -> dict[str, str]:
+    """The day on which a unit that is not there today ended or will begin."""
+    if unit.valid_to is not None:
+        return {"until": unit.valid_to.isoformat()}
+    return {"since": unit.valid_from.isoformat()} if unit.valid_from is not None else {}
 
 
 class Contribution(NamedTuple):

@@ -289,7 +289,8 @@ class _Reader:
             return code, ""
         shown = masked(seen[: 2 * LONGEST_NAME])[:LONGEST_NAME]
         told = f"{shown[:40]!r} is the code or the name of no unit, or of several" if seen else "it is missing or empty"
-        message = f"DonViXuLy: {told}; counted under {UNMAPPED!r}: add the unit to units.csv, the spelling to aliases.csv, or correct the source"
+        mend = "add the unit to units.csv, its spelling to aliases.csv, or correct the source"
+        message = f"DonViXuLy: {told}; counted under {UNMAPPED!r}: {mend}"
         self.note("unknown_unit", "DonViXuLy", message, vocabulary=True)
         return UNMAPPED, shown
 

@@ -62,14 +62,15 @@ class BoardReader:
         now = self._clock.now()
         today = day_number(now)
         metas, rows, urgents, hours, heartbeat, sources, links = self._read(today)
-        units = {unit.code: [0] * UNIT_ROW for unit in self._profile.units.all}
+        here = self._profile.units.current(now)
+        units = {unit.code: [0] * UNIT_ROW for unit in here.all}
         for partition, partition_rows in zip(metas, rows, strict=True):
             for unit, encoded in partition_rows.items():
                 row = _numbers(encoded)
                 if partition is not None and partition.day != today:
                     # Written before midnight and not touched since: that day's "today" is not ours.
                     row[len(NOW) : len(NOW) + 6] = [0] * 6
-                name = unit.decode()
+                name = here.home(unit.decode())
                 units[name] = [a + b for a, b in zip(units.get(name, [0] * UNIT_ROW), row, strict=True)]
         whole = [sum(column) for column in zip(*units.values(), strict=True)]
         overdue, due_soon = _merge_urgent(urgents)
@@ -150,7 +151,7 @@ class BoardReader:
             "to": iso(end)[:10],
             "as_of": iso(now),
             "state": _state(metas),
-            **table_document(rows, self._profile.units),
+            **table_document(rows, self._profile.units.current(now)),
         }
 
 

@@ -39,7 +39,7 @@ LINKS = (
 def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -> Wall:
     """A wall as an ordinary working morning gives it; ``late`` dossiers are on the overdue list."""
     dice = random.Random(seed)
-    units = {unit.code: _unit(dice, large=unit.group == "I") for unit in profile.units.all}
+    units = {unit.code: _unit(dice, large=unit.group == "I") for unit in profile.units.lasting}
     # Some communes without any dossier: no data, not zero per cent.
     for code in ("01960", "02143"):
         units[code] = Totals()
@@ -98,7 +98,7 @@ def _unit(dice: random.Random, large: bool) -> Totals:
 
 
 def _dossier(dice: random.Random, profile: Profile, now: int, late: bool) -> UrgentDossier:
-    unit = dice.choice(profile.units.all)
+    unit = dice.choice(profile.units.lasting)
     gap = dice.randint(3 * MINUTE, 9 * DAY) if late else dice.randint(2 * MINUTE, 9 * HOUR)
     return UrgentDossier(
         source="x",

@@ -15,7 +15,7 @@ from opscentre.domain.tiles import Spot, Tiling, arrange, assign, centre, holes,
 
 COMMUNES = [
     Spot(unit.code, unit.latitude, unit.longitude)
-    for unit in profiles.load("thai-nguyen").units.all
+    for unit in profiles.load("thai-nguyen").units.lasting
     if unit.latitude is not None and unit.longitude is not None
 ]
 
@@ -56,7 +56,7 @@ def test_tiles_stay_near_where_the_communes_are(tiling: Tiling) -> None:
 
 
 def test_the_north_is_above_and_the_west_is_left(tiling: Tiling) -> None:
-    by_name = {unit.short: unit.code for unit in profiles.load("thai-nguyen").units.all}
+    by_name = {unit.short: unit.code for unit in profiles.load("thai-nguyen").units.lasting}
     north, south = (tiling.cells[by_name[name]][1] for name in ("Bằng Vân", "Trung Thành"))
     west, east = (tiling.cells[by_name[name]][0] for name in ("Phú Đình", "Dân Tiến"))
     assert north < south
@@ -64,7 +64,7 @@ def test_the_north_is_above_and_the_west_is_left(tiling: Tiling) -> None:
 
 
 def test_the_wards_of_the_capital_touch(tiling: Tiling) -> None:
-    by_name = {unit.short: unit.code for unit in profiles.load("thai-nguyen").units.all}
+    by_name = {unit.short: unit.code for unit in profiles.load("thai-nguyen").units.lasting}
     wards = [tiling.cells[by_name[name]] for name in ("Phan Đình Phùng", "Quyết Thắng", "Gia Sàng", "Tích Lương")]
     assert is_connected(wards)
 

@@ -112,7 +112,7 @@ def test_a_day_can_be_made_unit_by_unit_ahead_of_time(small: World, province: Pr
     calls = 1
     while not small.prepare(day):
         calls += 1
-    assert calls == len(province.units.all)
+    assert calls == len(province.units.current(START).all)
     again = World(province, seed=5, start=START, history_days=5, volume=0.1)
     assert [d.number for d in small.day(day)] == [d.number for d in again.day(day)]
 

@@ -243,7 +243,7 @@ def test_a_feeds_date_is_local_time() -> None:
 
 def test_every_unit_belongs_to_one_system_and_has_work(world: World, province: Profile) -> None:
     held = [code for system in world.systems for code in system.units]
-    assert sorted(held) == sorted(province.units.by_code)
+    assert sorted(held) == sorted(unit.code for unit in province.units.current(START).all)
     assert {d.unit.code for d in world.dossiers(START)} == set(held)
 
 
