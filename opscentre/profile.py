@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import tomllib
 from pathlib import Path
@@ -12,11 +11,11 @@ import msgspec
 from opscentre import paths
 from opscentre.domain.calendar import Calendar, SpecialDay
 from opscentre.domain.moments import day_of
-from opscentre.domain.units import Unit, Units
+from opscentre.domain.units import Units
+from opscentre.profile_rows import ProfileError, read_rows
+from opscentre.units_file import read_units
 
-
-class ProfileError(Exception):
-    """A profile cannot be used: file, line, the value seen and what to do."""
+__all__ = ["Profile", "ProfileError", "Province", "available", "load"]
 
 
 class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,24 +55,14 @@ def load(slug: str) -> Profile:
         slug=slug,
         folder=folder,
         province=province,
-        units=Units(_read_units(folder / "units.csv")),
+        units=read_units(folder, province.name),
         calendar=Calendar(_read_calendar(folder / "calendar.csv")),
     )
 
 
-def _read_units(path: Path) -> list[Unit]:
-    units = []
-    for line, row in _rows(path):
-        try:
-            units.append(msgspec.convert({k: v for k, v in row.items() if v}, Unit, strict=False))
-        except msgspec.ValidationError as error:
-            raise ProfileError(f"{path}, line {line}: {error}; row seen: {row}") from None
-    return units
-
-
 def _read_calendar(path: Path) -> dict[int, SpecialDay]:
     days = {}
-    for line, row in _rows(path):
+    for line, row in read_rows(path):
         try:
             day = day_of(dt.date.fromisoformat(row["day"]))
             working = {"off": False, "working": True}[row["kind"]]
@@ -83,12 +72,3 @@ def _read_calendar(path: Path) -> dict[int, SpecialDay]:
             ) from None
         days[day] = SpecialDay(working, row.get("document") or "", row.get("note") or "")
     return days
-
-
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            return [(reader.line_num, row) for row in reader]
-    except FileNotFoundError:
-        raise ProfileError(f"{path} is missing: a profile needs it") from None
