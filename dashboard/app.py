@@ -28,6 +28,7 @@ from layouts.picture import paint
 from layouts.place import place_of
 from opscentre import paths
 from opscentre.clock import open_clock
+from opscentre.domain.moments import date_of, day_number
 from opscentre.profile import Profile
 from opscentre.settings import Settings
 
@@ -54,9 +55,9 @@ def create_app(settings: Settings, profile: Profile, reader_factory: Callable[[]
 
     ``reader_factory`` is called twice: the push and the API have a reader each, used from threads.
     """
-    place = place_of(profile)
-    feed = Feed(reader_factory(), partial(paint, place=place), settings.redis_url)
     clock = open_clock(settings.clock, profile.calendar)
+    place = place_of(profile, date_of(day_number(clock.now())))
+    feed = Feed(reader_factory(), partial(paint, place=place), settings.redis_url)
 
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:

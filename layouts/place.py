@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 
 from opscentre.domain.tiles import Spot, Tiling, arrange
@@ -20,14 +22,15 @@ class Place(msgspec.Struct, frozen=True):
     #: Departments and other agencies of the province (group I), then communes and wards (group III).
     departments: tuple[Unit, ...]
     communes: tuple[Unit, ...]
+    #: Every unit, former ones too: an old dossier is still theirs.
     by_code: dict[str, Unit]
     #: The communes' hexagons; communes without a centroid have none and are named in the map's footnote.
     tiling: Tiling
 
 
-def place_of(profile: Profile) -> Place:
-    """The place of a profile."""
-    units = profile.units.all
+def place_of(profile: Profile, on: dt.date | None = None) -> Place:
+    """The place of a profile with the units of a day; without one, those whose end is not known."""
+    units = profile.units.at(on).all if on else profile.units.lasting
     communes = tuple(unit for unit in units if unit.group == "III")
     spots = [
         Spot(unit.code, unit.latitude, unit.longitude)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
 
 from opscentre.domain.units import Unit
-from opscentre.profile import Profile
 
 #: Communes with this GSO code or a greater one are the southern ones (the old Thái Nguyên).
 SOUTH_FROM = "05000"
@@ -39,23 +39,23 @@ def _place(unit: Unit) -> str:
     return "mot-cua-xa-nam" if unit.code >= SOUTH_FROM else "mot-cua-xa-bac"
 
 
-def systems_of(profile: Profile) -> tuple[System, ...]:
-    """The systems of a province; every unit belongs to exactly one."""
+def systems_of(units: Iterable[Unit]) -> tuple[System, ...]:
+    """The systems of a province; every one of its units belongs to exactly one."""
     held: dict[str, set[str]] = {}
-    for unit in profile.units.all:
+    for unit in units:
         held.setdefault(_place(unit), set()).add(unit.code)
-    units = {code: frozenset(codes) for code, codes in held.items()}
+    codes_of = {code: frozenset(codes) for code, codes in held.items()}
     none: frozenset[str] = frozenset()
     return (
-        System(code="mot-cua-so", kind="http", units=units.get("mot-cua-so", none)),
+        System(code="mot-cua-so", kind="http", units=codes_of.get("mot-cua-so", none)),
         System(
             code="mot-cua-xa-nam",
             kind="http",
-            units=units.get("mot-cua-xa-nam", none),
+            units=codes_of.get("mot-cua-xa-nam", none),
             unit_by_code=True,
             newest_first=True,
         ),
-        System(code="mot-cua-xa-bac", kind="sql", units=units.get("mot-cua-xa-bac", none), rewrites_due=True),
-        System(code="bhxh", kind="files", units=units.get("bhxh", none), rewrites_due=True),
-        System(code="cong-an", kind="files", units=units.get("cong-an", none), unit_by_code=True, rewrites_due=True),
+        System(code="mot-cua-xa-bac", kind="sql", units=codes_of.get("mot-cua-xa-bac", none), rewrites_due=True),
+        System(code="bhxh", kind="files", units=codes_of.get("bhxh", none), rewrites_due=True),
+        System(code="cong-an", kind="files", units=codes_of.get("cong-an", none), unit_by_code=True, rewrites_due=True),
     )

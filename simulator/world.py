@@ -72,13 +72,14 @@ class World:
         self.seed = seed
         self.start = start
         self.procedures = read_procedures(profile.folder / "procedures.csv")
-        self.systems = systems_of(profile)
+        here = profile.units.current(start).all
+        self.systems = systems_of(here)
         self._calendar = profile.calendar
         self.first_day = self._days_back(day_number(start), history_days)
         self._maker = DayMaker(seed, profile.province.code, self._calendar, WorkAxis(self._calendar, self.first_day))
-        if unknown := units - profile.units.by_code.keys():
-            raise ValueError(f"units {sorted(unknown)} are not in {profile.folder / 'units.csv'}")
-        plans = _plans(profile, self.procedures, seed, volume)
+        if unknown := units - {unit.code for unit in here}:
+            raise ValueError(f"units {sorted(unknown)} are not in {profile.folder / 'units.csv'}, or of another time")
+        plans = _plans(here, self.procedures, seed, volume)
         self._plans = [plan for plan in plans if not units or plan.unit.code in units]
         self._days: dict[int, list[Dossier]] = {}
         self._parts: dict[int, list[Dossier]] = {}
@@ -188,9 +189,8 @@ def state_at(dossier: Dossier, at: int) -> State | None:
     return State(FACTS[step].status, seconds * 1000, steps, due_after(dossier, life[:steps]))
 
 
-def _plans(profile: Profile, procedures: tuple[Procedure, ...], seed: int, volume: float) -> list[UnitPlan]:
+def _plans(units: tuple[Unit, ...], procedures: tuple[Procedure, ...], seed: int, volume: float) -> list[UnitPlan]:
     """How many dossiers of which procedures each unit receives, and how late it is."""
-    units = profile.units.all
     weights = {unit.code: _weight(unit) for unit in units}
     lateness = _lateness(units, seed)
     daily: dict[str, list[tuple[Procedure, float]]] = {unit.code: [] for unit in units}
