@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opscentre.domain.procedures import LIMIT_WANTED, Procedure, is_limit
-from opscentre.profile import ProfileError
+from opscentre.profile_rows import ProfileError
 from opscentre.table_file import Table, read_table
 
 

@@ -12,7 +12,12 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
-ROW = TypeVar("ROW")
+ROW = TypeVar("ROW", bound=msgspec.Struct)
+
+UNREADABLE = "is not what belongs here"
+
+#: Column → what makes a value of its text; raises ``ValueError`` saying what it wants.
+Parsers = Mapping[str, Callable[[str], object]]
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,14 +37,6 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         place = f"{self.file}, line {self.line}" if self.line else str(self.file)
         seen = f", saw {self.value!r}" if self.value else ""
         return f"{place}{f', {self.key}' if self.key else ''}: {self.told}{seen}; {self.remedy}"
-
-
-class Unfit(ValueError):
-    """A value that its column cannot hold; raised by what converts one value."""
-
-    def __init__(self, told: str, remedy: str, key: str = "", value: str = "") -> None:
-        super().__init__(f"{told}; {remedy}")
-        self.told, self.remedy, self.key, self.value = told, remedy, key, value
 
 
 class Row(msgspec.Struct, Generic[ROW], frozen=True):
@@ -79,16 +76,11 @@ class Table(Generic[ROW]):
             first.setdefault(value, row.line)
 
 
-def read_table(
-    path: Path,
-    kind: type[ROW],
-    *,
-    required: bool = False,
-    convert: Callable[[type, Any], Any] | None = None,
-) -> Table[ROW]:
+def read_table(path: Path, kind: type[ROW], *, required: bool = False, parsers: Parsers | None = None) -> Table[ROW]:
     """Every row of a CSV file (UTF-8, a header line) as a ``kind``; empty cells count as left out.
 
-    ``convert`` makes values of types that msgspec does not know (its ``dec_hook``) and raises ``Unfit``.
+    A line that begins with # is a remark.
+
     A file that is not there is an empty table, or a fault where it is ``required``.
     """
     table: Table[ROW] = Table(path)
@@ -97,7 +89,7 @@ def read_table(
             reader = csv.DictReader(file, restkey="")
             _check_header(table, kind, reader.fieldnames)
             for cells in reader:
-                _read_row(table, kind, convert, reader.line_num, cells)
+                _read_row(table, kind, parsers or {}, reader.line_num, cells)
     except FileNotFoundError:
         if required:
             columns = ",".join(_needed(kind))
@@ -132,47 +124,42 @@ def _check_header(table: Table[ROW], kind: type[ROW], header: object) -> None:
             )
 
 
-def _read_row(
-    table: Table[ROW],
-    kind: type[ROW],
-    convert: Callable[[type, Any], Any] | None,
-    line: int,
-    cells: Mapping[str, Any],
-) -> None:
+def _read_row(table: Table[ROW], kind: type[ROW], parsers: Parsers, line: int, cells: Mapping[str, Any]) -> None:
+    if str(next(iter(cells.values()), "")).startswith("#"):
+        return
     surplus = cells.get("")
     if surplus:
-        table.faults.append(
-            Fault(
-                file=table.path,
-                line=line,
-                value=",".join(surplus),
-                told="more cells than columns",
-                remedy="put a text that holds commas between double quotes",
-            )
-        )
+        told, remedy = "more cells than columns", "put a text that holds commas between double quotes"
+        table.faults.append(Fault(file=table.path, line=line, value=",".join(surplus), told=told, remedy=remedy))
         return
     known = {field.encode_name for field in msgspec.structs.fields(kind)}
-    given = {name: text.strip() for name, text in cells.items() if name in known and text and text.strip()}
+    given: dict[str, Any] = {name: text.strip() for name, text in cells.items() if name in known and text}
+    given = {name: text for name, text in given.items() if text}
+    if not given:
+        return
+    for name, parse in parsers.items():
+        if name in given:
+            try:
+                given[name] = parse(given[name])
+            except ValueError as error:
+                table.faults.append(
+                    Fault(file=table.path, line=line, key=name, value=given[name], told=UNREADABLE, remedy=str(error))
+                )
+                return
     try:
-        value = msgspec.convert(given, kind, strict=False, dec_hook=convert)
+        value = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         table.faults.append(_fault(table.path, kind, line, given, error))
     else:
         table.rows.append(Row(line, value))
 
 
-def _fault(path: Path, kind: type, line: int, given: Mapping[str, str], error: msgspec.ValidationError) -> Fault:
-    told, _, place = str(error).partition(" - at `$")
-    key = place.strip(".`")
-    cause = error.__cause__
-    if isinstance(cause, Unfit):
-        key = cause.key or key
-        value = cause.value or given.get(key, "")
-        return Fault(file=path, line=line, key=key, value=value, told=cause.told, remedy=cause.remedy)
+def _fault(path: Path, kind: type, line: int, given: Mapping[str, Any], error: msgspec.ValidationError) -> Fault:
     for name in _needed(kind):
         if name not in given:
             return Fault(file=path, line=line, key=name, told="nothing is written here", remedy=wanted(kind, name))
-    return Fault(file=path, line=line, key=key, value=given.get(key, ""), told=told, remedy=wanted(kind, key))
+    key = str(error).partition(" - at `$")[2].strip(".`")
+    return Fault(file=path, line=line, key=key, value=given.get(key, ""), told=UNREADABLE, remedy=wanted(kind, key))
 
 
 def _needed(kind: type) -> list[str]:
