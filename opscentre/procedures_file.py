@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opscentre.domain.procedures import LIMIT_WANTED, Procedure, is_limit
+from opscentre.domain.deadlines import LIMIT_WANTED, is_limit
+from opscentre.domain.procedures import Procedure
 from opscentre.profile_rows import ProfileError
 from opscentre.table_file import Table, read_table
 

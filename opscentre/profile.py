@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import tomllib
 from pathlib import Path
 
 import msgspec
 
 from opscentre import paths
-from opscentre.domain.calendar import Calendar, SpecialDay
-from opscentre.domain.moments import day_of
+from opscentre.calendar_file import check_calendar
+from opscentre.domain.calendar import Calendar
 from opscentre.domain.units import Units
-from opscentre.profile_rows import ProfileError, read_rows
+from opscentre.profile_rows import ProfileError
 from opscentre.units_file import read_units
 
 __all__ = ["Profile", "ProfileError", "Province", "available", "load"]
@@ -51,24 +50,14 @@ def load(slug: str) -> Profile:
             province = msgspec.convert(tomllib.load(file), Province)
         except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
             raise ProfileError(f"{folder / 'profile.toml'}: {error}") from None
+    units = read_units(folder, province.name)
+    calendar, faults = check_calendar(folder, units.by_code)
+    if faults:
+        raise ProfileError(str(faults[0]))
     return Profile(
         slug=slug,
         folder=folder,
         province=province,
-        units=read_units(folder, province.name),
-        calendar=Calendar(_read_calendar(folder / "calendar.csv")),
+        units=units,
+        calendar=calendar,
     )
-
-
-def _read_calendar(path: Path) -> dict[int, SpecialDay]:
-    days = {}
-    for line, row in read_rows(path):
-        try:
-            day = day_of(dt.date.fromisoformat(row["day"]))
-            working = {"off": False, "working": True}[row["kind"]]
-        except (KeyError, ValueError):
-            raise ProfileError(
-                f"{path}, line {line}: want day as YYYY-MM-DD and kind 'off' or 'working', row seen: {row}"
-            ) from None
-        days[day] = SpecialDay(working, row.get("document") or "", row.get("note") or "")
-    return days

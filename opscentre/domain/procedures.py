@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 import msgspec
 
 from opscentre.domain.calendar import Calendar
-from opscentre.domain.moments import DAY, HOUR, day_number, day_start
+from opscentre.domain.deadlines import due_moment
 from opscentre.domain.units import Unit
-
-#: Same-day procedures: what is received before this time of day is due at closing, else a working day later.
-SAME_DAY_UNTIL = 15 * HOUR
-LIMIT_WANTED = "3d (working days), 8h (working hours), 5cd (calendar days), same-day, or nothing for no due date"
-
-_LIMIT = re.compile(r"(\d+)(d|h|cd)")
 
 
 class Procedure(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,31 +45,3 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
     def due(self, received: int, calendar: Calendar) -> int | None:
         """The due moment of a dossier received at a moment (DOMAIN §3); ``None`` where there is none."""
         return due_moment(self.limit, received, calendar)
-
-
-def is_limit(text: str) -> bool:
-    """Whether a text can be a procedure's limit."""
-    return text in ("", "same-day") or _LIMIT.fullmatch(text) is not None
-
-
-def due_moment(limit: str, received: int, calendar: Calendar) -> int | None:
-    """When a dossier with a limit is due; the time of reception is taken at the next working moment."""
-    if not limit:
-        return None
-    at = calendar.next_working_moment(received)
-    day = day_number(at)
-    if limit == "same-day":
-        until = day if at - day_start(day) < SAME_DAY_UNTIL else calendar.next_working_day(day)
-        return day_start(until) + calendar.hours[-1][1]
-    found = _LIMIT.fullmatch(limit)
-    if found is None:
-        raise ValueError(f"limit {limit!r}: want {LIMIT_WANTED}")
-    count, kind = int(found[1]), found[2]
-    if kind == "d":
-        return calendar.add_working_days(at, count)
-    if kind == "h":
-        return calendar.add_working_time(at, count * HOUR)
-    falls = at + count * DAY
-    if calendar.is_working_day(day_number(falls)):
-        return falls
-    return day_start(calendar.next_working_day(day_number(falls))) + calendar.hours[0][0]

@@ -11,8 +11,8 @@ import pytest
 
 from opscentre.domain import dvcqg
 from opscentre.domain.calendar import Calendar
+from opscentre.domain.deadlines import due_moment
 from opscentre.domain.moments import DAY, HOUR, day_number, day_start, parse_local
-from opscentre.domain.procedures import due_moment
 from opscentre.domain.status import Status
 from opscentre.procedures_file import read_procedures
 from opscentre.profile import Profile, ProfileError
