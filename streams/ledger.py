@@ -22,6 +22,7 @@ from opscentre.domain.dossier import Snapshot
 from opscentre.domain.fold import DossierState, Outcome, fold
 from opscentre.domain.life import due_at, finished_at, status_began
 from opscentre.domain.moments import DAY, day_number, day_start
+from opscentre.domain.moves import Move, move
 
 Key = tuple[str, str]
 
@@ -159,6 +160,7 @@ class Ledger:
         self, state: DossierState, kind: str, at: int, now: int, from_status: int | None = None
     ) -> dict[str, Any]:
         snapshot = state.snapshot
+        unknown = kind == "status" and move(from_status, snapshot.status) is Move.UNKNOWN
         return {
             "source": snapshot.source,
             "number": snapshot.number,
@@ -168,6 +170,7 @@ class Ledger:
             "from_status": from_status,
             "unit": snapshot.unit,
             "seen": now,
+            "anomaly": "unknown_move" if unknown else "",
         }
 
     def _row(self, state: DossierState, encoded: bytes, now: int) -> dict[str, Any]:

@@ -188,6 +188,10 @@ def contribution(state: DossierState, at: int, calendar: Calendar) -> Contributi
     return Contribution(snapshot.unit, now, received, _CHANNEL_DAILY[snapshot.channel], finished, finished_cell)
 
 
+#: Statuses in which the due moment changes nothing any more, or not yet.
+_SETTLED = NOT_RECEIVED | ENDED
+
+
 def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
     """The next moment after ``at`` at which the clock alone changes what a dossier adds; None: never.
 
@@ -198,7 +202,7 @@ def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
     status = snapshot.status
     if snapshot.submitted is not None and (status == Status.FILED or ahead):
         ahead.append(calendar.reception_due(snapshot.submitted))
-    if status not in NOT_RECEIVED and (status not in ENDED or ahead):
+    if ahead or status not in _SETTLED:
         for due in due_moments(state):
             if due + 1 > at:
                 ahead += [due, calendar.working_time_before(due, DUE_SOON) - 1]

@@ -19,6 +19,14 @@ class Supplement(msgspec.Struct, frozen=True, array_like=True):
     due_after: int | None = None
 
 
+class Apology(msgspec.Struct, frozen=True, array_like=True):
+    """One apology slip: when it was made, and the due moments before and after (ms)."""
+
+    made: int
+    due_before: int | None = None
+    due_after: int | None = None
+
+
 class Progress(msgspec.Struct, frozen=True, array_like=True):
     """One dated step that the source itself reports: the moment (ms) and the status it led to."""
 
@@ -74,6 +82,9 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     results: tuple[int, int] = (0, 0)
     supplements: tuple[Supplement, ...] = ()
     progress: tuple[Progress, ...] = ()
+    apologies: tuple[Apology, ...] = ()
+    #: Whether the source tells of apologies at all: without that, none seen is not none made.
+    apologies_told: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

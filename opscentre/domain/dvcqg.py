@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from opscentre.domain.dossier import UNMAPPED, Progress, Snapshot, Supplement
+from opscentre.domain.dossier import UNMAPPED, Apology, Progress, Snapshot, Supplement
 from opscentre.domain.masking import masked, quoted
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND, parse_compact
 from opscentre.domain.status import NOT_RECEIVED, Status
@@ -31,6 +31,8 @@ FIELDS = (
     "NgayTiepNhan", "NgayHenTra", "TrangThaiHoSo", "NgayKetThucXuLy", "NgayTra", "NgayTuChoi", "NgayCapNhat",
     "HinhThuc", "DonViXuLy", "HoSoCoThanhPhanSoHoa", "TaiKhoanDuocXacThucVoiVNeID", "DuocThanhToanTrucTuyen",
     "TaiLieuNop", "DanhSachLePhi", "DanhSachHoSoBoSung", "DanhSachGiayToKetQua", "DanhSachTienDo",
+    # Not in the national contract, read where a source has it: the apology slips with their new dates.
+    "DanhSachPhieuXinLoi",
 )  # fmt: skip
 #: Those of them that hold dates.
 DATES = frozenset(name for name in FIELDS if name.startswith("Ngay"))
@@ -200,10 +202,11 @@ class _Reader:
             raise _missing("NgayTiepNhan", f"status {status} says that the dossier was received")
         due, finished = _date(row, "NgayHenTra"), _date(row, "NgayKetThucXuLy")
         returned, refused = _date(row, "NgayTra"), _date(row, "NgayTuChoi")
-        supplements, progress = self._supplements(), self._progress()
+        supplements, progress, apologies = self._supplements(), self._progress(), self._apologies()
         vouched = [("NgayNopHoSo", submitted), ("NgayTiepNhan", received), ("NgayKetThucXuLy", finished),
                    ("NgayTra", returned), ("NgayTuChoi", refused)]  # fmt: skip
         vouched += [("ThoiDiemXuLy", step.at) for step in progress]
+        vouched += [("NgayXinLoi", apology.made) for apology in apologies]
         for supplement in supplements:
             vouched += [("NgayBoSung", supplement.requested), ("NgayTiepNhanBoSung", supplement.answered)]
         modified, version = self._version(vouched)
@@ -240,6 +243,8 @@ class _Reader:
             results=self._count_results(_list(row, "DanhSachGiayToKetQua"), documents),
             supplements=supplements,
             progress=progress,
+            apologies=apologies,
+            apologies_told="DanhSachPhieuXinLoi" in row,
         )
         return Parsed(snapshot, tuple(self.notes))
 
@@ -308,6 +313,15 @@ class _Reader:
                 # The same request sent twice is one request: a second one would make the dossier count as late.
                 found.add(moments)
         return tuple(Supplement(*moments) for moments in sorted(found, key=_by_moment))
+
+    def _apologies(self) -> tuple[Apology, ...]:
+        found = set()
+        for index, entry in enumerate(_bounded(self.row, "DanhSachPhieuXinLoi"), start=1):
+            place = f"DanhSachPhieuXinLoi[{index}]."
+            made = _date(entry, "NgayXinLoi", place)
+            if made is not None:
+                found.add((made, _date(entry, "NgayHenTraTruoc", place), _date(entry, "NgayHenTraMoi", place)))
+        return tuple(Apology(*moments) for moments in sorted(found, key=_by_moment))
 
     def _progress(self) -> tuple[Progress, ...]:
         found = set()

@@ -167,26 +167,38 @@ def _holds_from(state: DossierState) -> int:
     return began
 
 
-def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
-    """The status of a dossier at ``at`` and since when; (None, 0) before anything is known of it."""
-    snapshot = state.snapshot
+def status_facts(state: DossierState) -> list[tuple[int, int]]:
+    """Every (moment, status) that is known of a dossier, in no order: its dates, its progress, what was seen."""
     ended = finished_at(state)
-    holds = ended if ended is not None else _holds_from(state)
-    if at >= holds:
-        return Status(snapshot.status), status_began(state)
+    return [*_past_facts(state), (ended if ended is not None else _holds_from(state), state.snapshot.status)]
+
+
+def _past_facts(state: DossierState) -> list[tuple[int, int]]:
+    """The facts beside the present status; the progress may name that one too."""
+    snapshot = state.snapshot
     facts: list[tuple[int, int]] = []
     if snapshot.submitted is not None:
         facts.append((snapshot.submitted, Status.FILED))
     if snapshot.received is not None:
         facts.append((snapshot.received, Status.RECEIVED))
     facts.extend((step.at, step.status) for step in snapshot.progress)
-    present = _last_run(state, ENDED if ended is not None else {snapshot.status})
+    present = _last_run(state, ENDED if snapshot.status in ENDED else {snapshot.status})
     facts.extend((_began(seen), seen.status) for seen in state.trail[: -len(present)])
     for supplement in snapshot.supplements:
         if supplement.requested is not None:
             facts.append((supplement.requested, Status.SUPPLEMENT))
         if supplement.answered is not None:
             facts.append((supplement.answered, Status.PROCESSING))
+    return facts
+
+
+def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
+    """The status of a dossier at ``at`` and since when; (None, 0) before anything is known of it."""
+    snapshot = state.snapshot
+    ended = finished_at(state)
+    if at >= (ended if ended is not None else _holds_from(state)):
+        return Status(snapshot.status), status_began(state)
+    facts = _past_facts(state)
     past = [fact for fact in facts if fact[0] <= at]
     if not past:
         return None, 0

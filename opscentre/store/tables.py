@@ -52,6 +52,8 @@ transitions = Table(
     Column("from_status", SmallInteger),
     Column("unit", String(32), nullable=False),
     Column("seen", BigInteger, nullable=False),
+    # 'unknown_move' where no desk and no known feed goes from one to the other; else empty.
+    Column("anomaly", String(20), nullable=False, server_default=""),
     Index("transitions_by_at", "at"),
 )
 

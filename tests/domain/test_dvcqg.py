@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opscentre.domain import dvcqg
-from opscentre.domain.dossier import UNMAPPED, Progress, Supplement
+from opscentre.domain.dossier import UNMAPPED, Apology, Progress, Supplement
 from opscentre.domain.masking import masked, quoted
 from opscentre.domain.moments import DAY, parse_compact
 from opscentre.domain.units import Unit, Units
@@ -148,6 +148,16 @@ def test_supplements_keep_both_due_moments_and_a_repeated_one_counts_once() -> N
             parse_compact("20261121080000"), None, parse_compact("20261127093011"), parse_compact("20261201093011")
         ),
     )
+
+
+def test_apology_slips_are_read_where_a_source_has_them() -> None:
+    assert not parse().snapshot.apologies_told
+    slip = {"NgayXinLoi": "20261121080000", "NgayHenTraMoi": "20261130093011", "LyDo": "thiếu biên chế", "NguoiKy": "A"}
+    snapshot = parse(DanhSachPhieuXinLoi=[slip, dict(slip), {}]).snapshot
+    assert snapshot.apologies_told
+    assert snapshot.apologies == (Apology(parse_compact("20261121080000"), None, parse_compact("20261130093011")),)
+    assert snapshot.version == parse_compact("20261121080000")
+    assert parse(DanhSachPhieuXinLoi=[]).snapshot.apologies_told
 
 
 def test_lists_may_come_as_json_text_from_a_view_or_a_csv_file() -> None:

@@ -123,3 +123,14 @@ def test_a_correction_moves_a_dossier_from_one_unit_to_another():
     ledger.apply(msgspec.structs.replace(snapshot, unit="H55.12", version=snapshot.version + 1), now)
     assert ledger.now["unmapped"] == [0] * len(NOW)
     assert ledger.now["H55.12"][NOW.index("in_process")] == 1
+
+
+def test_an_unknown_move_is_recorded_as_an_anomaly_and_taken():
+    ledger, now = Ledger(0, CALENDAR), parse_local("2026-11-16T09:30")
+    snapshot = open_dossier("2026-11-18T09:00")
+    for minute, status in enumerate((4, 7, 2)):
+        version = snapshot.version + minute * MINUTE
+        ledger.apply(msgspec.structs.replace(snapshot, status=status, version=version), now)
+    moves = [(row["from_status"], row["to_status"], row["anomaly"]) for row in ledger.drain().transitions]
+    assert moves == [(None, 4, ""), (4, 7, ""), (7, 2, "unknown_move")]
+    assert ledger.now["unmapped"][NOW.index("in_process")] == 1
