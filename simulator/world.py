@@ -16,7 +16,7 @@ from opscentre.procedures_file import read_procedures
 from opscentre.profile import Profile
 from simulator.lives import DayMaker, Dossier, UnitPlan
 from simulator.steps import FACTS
-from simulator.systems import System, systems_of
+from simulator.systems import System, read_holdings, systems_of
 from simulator.vocabulary import Renderer, due_after
 from simulator.workaxis import WorkAxis
 
@@ -73,7 +73,7 @@ class World:
         self.start = start
         self.procedures = read_procedures(profile.folder / "procedures.csv")
         here = profile.units.current(start).all
-        self.systems = systems_of(here)
+        self.systems = systems_of(here, read_holdings(profile.folder / "simulator.toml"))
         self._calendar = profile.calendar
         self.first_day = self._days_back(day_number(start), history_days)
         self._maker = DayMaker(seed, profile.province.code, self._calendar, WorkAxis(self._calendar, self.first_day))

@@ -94,7 +94,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     name: str
-    series: str
+    #: Series of the figures that measure it; empty: none does yet.
+    series: str = ""
     value: Amount
     unit: str
     by: Period
