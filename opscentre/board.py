@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
@@ -11,6 +12,7 @@ from sqlalchemy import Engine
 
 from opscentre.domain.counting import count_table, table_document
 from opscentre.domain.moments import iso
+from opscentre.domain.units import Group
 from opscentre.profile import Profile
 from opscentre.store.journal import states_received_before
 
@@ -56,8 +58,12 @@ _HEADINGS = (
 )  # fmt: skip
 
 
-def as_table(document: dict[str, Any]) -> Table:
-    """The table for a terminal: units with anything to show, by group, and the sum."""
+def as_table(document: dict[str, Any], groups: Mapping[Group, str] | None = None) -> Table:
+    """The table for a terminal: units with anything to show, by group, and the sum.
+
+    ``groups``: what a province calls its groups where it differs.
+    """
+    named = _GROUPS | {str(group): name for group, name in (groups or {}).items()}
     table = Table(
         title=f"Tình hình giải quyết hồ sơ từ {_day(document['from'])} đến trước {_day(document['to'])}, "
         f"tính đến {document['as_of'][11:16]} {_day(document['as_of'])}",
@@ -72,8 +78,8 @@ def as_table(document: dict[str, Any]) -> Table:
         numbers = _numbers(row)
         if not any(numbers):
             continue
-        if _group_name(row["unit"]) != group:
-            group = _group_name(row["unit"])
+        if (heading := _group_name(row["unit"], named)) != group:
+            group = heading
             table.add_section()
             table.add_row(Text(group, style="bold"))
         table.add_row(row["unit"]["name"], *_cells(numbers))
@@ -87,12 +93,12 @@ def _day(iso_text: str) -> str:
     return date if len(iso_text) != len("2026-11-20T09:30:00") else f"{iso_text[11:16]} {date}"
 
 
-def _group_name(unit: dict[str, str]) -> str:
+def _group_name(unit: dict[str, str], named: Mapping[str, str]) -> str:
     """The heading above a unit; units of other times are not among today's departments and communes."""
     for bound, words in (("until", "Đến ngày"), ("since", "Từ ngày")):
         if bound in unit:
             return f"{words} {dt.date.fromisoformat(unit[bound]):%d/%m/%Y}"
-    return _GROUPS[unit["group"]]
+    return named[unit["group"]]
 
 
 def _numbers(row: dict[str, Any]) -> list[int]:

@@ -10,7 +10,7 @@ import msgspec
 from opscentre import paths
 from opscentre.calendar_file import check_calendar
 from opscentre.domain.calendar import Calendar
-from opscentre.domain.units import Units
+from opscentre.domain.units import Group, Units
 from opscentre.profile_rows import ProfileError
 from opscentre.units_file import read_units
 
@@ -23,6 +23,8 @@ class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     code: str
     title: str
+    #: What groups of the progress table are called where they differ from today's (``II`` was the district).
+    groups: dict[Group, str] = {}
 
 
 class Profile(msgspec.Struct, frozen=True):

@@ -44,4 +44,4 @@ def board(
     if as_json:
         print(json.dumps(document, ensure_ascii=False))
     else:
-        print_wide(boards.as_table(document))
+        print_wide(boards.as_table(document, province.province.groups))
