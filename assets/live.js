@@ -87,7 +87,7 @@
   }
 
   function glow(element) {
-    element.animate([{ color: "var(--accent)" }, {}], { duration: 1200, easing: "ease-out" });
+    element.animate([{ opacity: 0.55 }, { opacity: 1 }], { duration: 700, easing: "ease-out" });
   }
 
   /* Sizes in a figure are those of a wall 1080 pixels high; type follows the page's. */

@@ -24,7 +24,8 @@ NONE = Band(-1, "none", "chưa có số liệu")
 
 
 def band(share: float | None) -> Band:
-    """The band of a share; ``NONE`` for no data."""
+    """The band of a share as it is printed, to a tenth of a point; ``NONE`` for no data."""
     if share is None:
         return NONE
-    return next(found for found in BANDS if share >= found.floor)
+    printed = round(share, 3)
+    return next(found for found in BANDS if printed >= found.floor)

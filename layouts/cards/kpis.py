@@ -85,9 +85,9 @@ def _values(totals: Totals) -> dict[str, tuple[int, str]]:
         "process": (totals.in_process, f"{number(totals.waiting)} chờ tiếp nhận"),
         "overdue": (
             totals.in_process_overdue,
-            share("{} đang giải quyết", totals.in_process_overdue, totals.in_process),
+            share("{} đang xử lý", totals.in_process_overdue, totals.in_process),
         ),
-        "soon": (totals.due_soon, share("{} đang giải quyết", totals.due_soon, totals.in_process)),
+        "soon": (totals.due_soon, share("{} đang xử lý", totals.due_soon, totals.in_process)),
         "paused": (totals.paused, f"{number(totals.paused_overdue)} dừng khi đã trễ"),
         "finished": (finished, share("đúng hạn {}", totals.finished_on_time_today, finished)),
     }

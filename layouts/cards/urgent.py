@@ -13,7 +13,7 @@ from opscentre.live.wall import UrgentDossier, Wall
 #: Rows of each list on one page.
 OVERDUE_ROWS, SOON_ROWS = 4, 3
 #: Units with longer names go by their short ones here: a clock stands on the same line.
-LONGEST_NAME = 24
+LONGEST_NAME = 22
 #: A page stays this long (real ms): every screen turns at the same moment.
 PAGE_MS = 12_000
 

@@ -15,7 +15,7 @@ ACCENT, FINISHED, TEXT, LINE = "#5aa9f5", "#46d3b4", "#a9b8c6", "#263442"
 def draw(received: Sequence[int], finished: Sequence[int], hour: int | None) -> dict[str, Any]:
     """The figure for 24 numbers each; hours after ``hour`` have no value yet, and ``None`` means no data.
 
-    The running hour is drawn paler: it is not over.
+    The running hour is drawn paler and outside the line: it is not over, so it is no fall.
     """
     known = range(hour + 1) if hour is not None and received else range(0)
     busy = [h for h in known if received[h] or finished[h]]
@@ -30,17 +30,22 @@ def draw(received: Sequence[int], finished: Sequence[int], hour: int | None) -> 
                 marker={"color": ACCENT, "opacity": [0.45 if h == hour else 1.0 for h in hours]},
                 width=0.62,
             ),
-            go.Scatter(
-                x=hours,
-                y=[finished[h] for h in hours],
-                mode="lines+markers",
-                line={"color": FINISHED, "width": 3},
-                marker={"color": FINISHED, "size": 7},
-            ),
+            _finished([h for h in hours if h != hour], finished, 1.0),
+            _finished([h for h in hours if h == hour], finished, 0.6),
         ],
         layout=_frame(first, last),
     )
     return figure.to_plotly_json()
+
+
+def _finished(hours: list[int], finished: Sequence[int], opacity: float) -> go.Scatter:
+    return go.Scatter(
+        x=hours,
+        y=[finished[h] for h in hours],
+        mode="lines+markers",
+        line={"color": FINISHED, "width": 3},
+        marker={"color": FINISHED, "size": 7, "opacity": opacity},
+    )
 
 
 def _frame(first: int, last: int) -> dict[str, Any]:

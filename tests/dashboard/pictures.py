@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import redis
 
+from layouts.place import place_of
 from opscentre import __version__
 from opscentre.clock import wall_ms
 from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
+from opscentre.domain.units import Unit
 from opscentre.live import keys
 from opscentre.live.wall import LinkState, SourceAge, Totals, UrgentDossier, Wall
 from opscentre.profile import Profile
@@ -39,7 +42,9 @@ LINKS = (
 def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -> Wall:
     """A wall as an ordinary working morning gives it; ``late`` dossiers are on the overdue list."""
     dice = random.Random(seed)
-    units = {unit.code: _unit(dice, large=unit.group == "I") for unit in profile.units.lasting}
+    place = place_of(profile)
+    there = (*place.departments, *place.communes)
+    units = {unit.code: _unit(dice, large=unit.group == "I") for unit in there}
     # Some communes without any dossier: no data, not zero per cent.
     for code in ("01960", "02143"):
         units[code] = Totals()
@@ -47,8 +52,8 @@ def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -
     return Wall(
         state="live", sequence=1, now=now, speed=1.0, simulated=False, made_at=made_at, heartbeat_at=made_at - 400,
         version=__version__, totals=added(units.values()), units=units,
-        overdue=sorted((_dossier(dice, profile, now, late=True) for _ in range(late)), key=lambda d: d.due),
-        due_soon=sorted((_dossier(dice, profile, now, late=False) for _ in range(23)), key=lambda d: d.due),
+        overdue=sorted((_dossier(dice, there, now, late=True) for _ in range(late)), key=lambda d: d.due),
+        due_soon=sorted((_dossier(dice, there, now, late=False) for _ in range(23)), key=lambda d: d.due),
         sources=[
             SourceAge(code=f"s{i}", name=name, kind="rest", interval_s=10, observed_at=made_at - 1_000 * (3 + i),
                       attempted_at=made_at - 1_000 * (3 + i), total=1000 * i)
@@ -97,8 +102,8 @@ def _unit(dice: random.Random, large: bool) -> Totals:
     )
 
 
-def _dossier(dice: random.Random, profile: Profile, now: int, late: bool) -> UrgentDossier:
-    unit = dice.choice(profile.units.lasting)
+def _dossier(dice: random.Random, units: Sequence[Unit], now: int, late: bool) -> UrgentDossier:
+    unit = dice.choice(units)
     gap = dice.randint(3 * MINUTE, 9 * DAY) if late else dice.randint(2 * MINUTE, 9 * HOUR)
     return UrgentDossier(
         source="x",

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from layouts.place import Place
 from opscentre.live.wall import LinkState
 from opscentre.profile import Profile
 from tests.dashboard.conftest import Dashboard
@@ -45,7 +46,8 @@ TEXTS = """() => {
   }
   return found;
 }"""
-CLIPPED = """() => [...document.querySelectorAll('.wall, .wall .card, .wall .tile-name, .kpi-line, .head > *')]
+CLIPPED = """() => [...document.querySelectorAll('.wall, .wall .card, .wall .tile-name, .kpi-line, .head > *, '
+  + '.kpi-sub, .kpi .footnote, .card h2, .rank-name, .urgent-unit, .urgent-clock, .link.up .link-name')]
   .filter((e) => e.checkVisibility() && (e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2))
   .map((e) => [e.className, e.scrollWidth, e.clientWidth, e.scrollHeight, e.clientHeight, e.textContent])"""
 
@@ -94,7 +96,7 @@ def test_nothing_overflows_on_any_screen(page: Any, dashboard: Dashboard, width:
 
 
 @pytest.mark.usefixtures("crowded")
-def test_every_commune_is_named_in_full_on_its_own_hexagon(page: Any, dashboard: Dashboard, profile: Profile) -> None:
+def test_every_commune_is_named_in_full_on_its_own_hexagon(page: Any, dashboard: Dashboard, place: Place) -> None:
     open_wall(page, dashboard)
     tiles = page.evaluate(
         """[...document.querySelectorAll('.tile')].map(e => {
@@ -104,6 +106,6 @@ def test_every_commune_is_named_in_full_on_its_own_hexagon(page: Any, dashboard:
         })"""
     )
     names = {" ".join(name.split()) for name, *_ in tiles}
-    assert names == {unit.label for unit in profile.units.all if unit.group == "III"}
+    assert names == {unit.label for unit in place.communes}
     assert len({(x, y) for _, x, y, *_ in tiles}) == 92
     assert [tile for tile in tiles if not (tile[3] and tile[4])] == []

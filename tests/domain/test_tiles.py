@@ -13,16 +13,18 @@ from layouts.place import STRETCH, place_of
 from opscentre import profile as profiles
 from opscentre.domain.tiles import Spot, Tiling, arrange, assign, centre, holes, is_connected, neighbours, project
 
+PLACE = place_of(profiles.load("thai-nguyen"))
 COMMUNES = [
     Spot(unit.code, unit.latitude, unit.longitude)
-    for unit in profiles.load("thai-nguyen").units.lasting
+    for unit in PLACE.communes
     if unit.latitude is not None and unit.longitude is not None
 ]
+BY_NAME = {unit.label: unit.code for unit in PLACE.communes}
 
 
 @pytest.fixture(scope="module")
 def tiling() -> Tiling:
-    return place_of(profiles.load("thai-nguyen")).tiling
+    return PLACE.tiling
 
 
 def test_every_commune_has_one_tile_of_its_own(tiling: Tiling) -> None:
@@ -56,16 +58,14 @@ def test_tiles_stay_near_where_the_communes_are(tiling: Tiling) -> None:
 
 
 def test_the_north_is_above_and_the_west_is_left(tiling: Tiling) -> None:
-    by_name = {unit.short: unit.code for unit in profiles.load("thai-nguyen").units.lasting}
-    north, south = (tiling.cells[by_name[name]][1] for name in ("Bằng Vân", "Trung Thành"))
-    west, east = (tiling.cells[by_name[name]][0] for name in ("Phú Đình", "Dân Tiến"))
+    north, south = (tiling.cells[BY_NAME[name]][1] for name in ("Bằng Vân", "Trung Thành"))
+    west, east = (tiling.cells[BY_NAME[name]][0] for name in ("Phú Đình", "Dân Tiến"))
     assert north < south
     assert west < east
 
 
 def test_the_wards_of_the_capital_touch(tiling: Tiling) -> None:
-    by_name = {unit.short: unit.code for unit in profiles.load("thai-nguyen").units.lasting}
-    wards = [tiling.cells[by_name[name]] for name in ("Phan Đình Phùng", "Quyết Thắng", "Gia Sàng", "Tích Lương")]
+    wards = [tiling.cells[BY_NAME[name]] for name in ("Phan Đình Phùng", "Quyết Thắng", "Gia Sàng", "Tích Lương")]
     assert is_connected(wards)
 
 

@@ -51,7 +51,7 @@ def test_overdue_does_not_count_the_paused(wall: Wall, place: Place) -> None:
     wall.totals = Totals(in_process=100, in_process_overdue=3, paused=50, paused_overdue=40)
     changes = kpis.patch(wall, place)
     assert changes["kpi-overdue"].text == "3"
-    assert changes["kpi-overdue-sub"].text == "3,0% đang giải quyết"
+    assert changes["kpi-overdue-sub"].text == "3,0% đang xử lý"
     assert (changes["kpi-paused"].text, changes["kpi-paused-sub"].text) == ("50", "40 dừng khi đã trễ")
 
 
@@ -166,4 +166,6 @@ def test_hours_to_come_have_no_value() -> None:
     assert list(figure["data"][0]["x"]) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert figure["data"][0]["marker"]["opacity"][-1] < 1
     assert list(draw([], [], None)["data"][0]["x"]) == []
-    assert list(draw([5] + [0] * 23, [0] * 24, 10)["data"][1]["y"]) == [0] * 11
+    _, over, running = draw([5] + [0] * 23, [3] * 24, 10)["data"]
+    assert list(over["x"]) == list(range(10)), "the line ends where the running hour begins"
+    assert (list(running["x"]), list(running["y"])) == ([10], [3])
