@@ -6,6 +6,7 @@ import importlib
 
 from collectors.base import Collector, Given
 from opscentre.settings import SettingsError
+from opscentre.sources import SourceConfig, checked
 
 #: Kind → the module that has ``make(given)``; imported only where a source is of that kind.
 KINDS = {
@@ -17,8 +18,21 @@ KINDS = {
 
 def make(given: Given) -> Collector:
     """The collector of a source, its settings checked. Raises ``SettingsError``."""
-    module = KINDS.get(given.config.kind)
-    if module is None:
-        raise SettingsError(f"{given.where}, kind: saw {given.config.kind!r}; there are: {', '.join(KINDS)}")
-    collector: Collector = importlib.import_module(module).make(given)
+    collector: Collector = importlib.import_module(_module(given.config, given.where)).make(given)
     return collector
+
+
+def check(config: SourceConfig, where: str) -> None:
+    """Raise ``SettingsError`` where nothing reads a source's kind, or its settings have a wrong key or type.
+
+    Values that depend on the machine (addresses filled in later, secrets) are checked when the source is opened.
+    """
+    package = _module(config, where).rpartition(".")[0]
+    checked(config.settings, importlib.import_module(f"{package}.settings").SETTINGS, f"{where}, settings")
+
+
+def _module(config: SourceConfig, where: str) -> str:
+    module = KINDS.get(config.kind)
+    if module is None:
+        raise SettingsError(f"{where}, kind: saw {config.kind!r}; there are: {', '.join(KINDS)}")
+    return module

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -149,14 +149,30 @@ def _read(path: Path, kind: type[CHECKED], *, required: bool) -> CHECKED:
     return checked(content, kind, str(path))
 
 
-def _check(path: Path, table: str, found: list[SourceConfig] | list[LinkConfig]) -> None:
-    counted = Counter(entry.code for entry in found)
-    for entry in found:
+class Wrong(NamedTuple):
+    """What cannot stand in an entry although its type is right."""
+
+    #: Place of the entry in the file, the first one being 0.
+    place: int
+    key: str
+    value: object
+    told: str
+    remedy: str
+
+
+def wrong_entries(table: str, found: Sequence[SourceConfig | LinkConfig]) -> Iterator[Wrong]:
+    """Every code that cannot be one or is there twice, and every interval out of bounds, in the file's order."""
+    first: dict[str, int] = {}
+    for index, entry in enumerate(found):
         if not is_code(entry.code):
-            raise SettingsError(f"{path}, {table} {entry.code!r}, code: saw {entry.code!r}; want {CODE_WANTED}")
-        if counted[entry.code] > 1:
-            raise SettingsError(f"{path}: two {table}s have the code {entry.code!r}; give each one its own")
+            yield Wrong(index, "code", entry.code, "cannot be a code", f"want {CODE_WANTED}")
+        if first.setdefault(entry.code, index) != index:
+            yield Wrong(index, "code", entry.code, f"two {table}s have the code {entry.code!r}", "give each one its own")
         if not 0.1 <= entry.interval <= 86_400:
-            raise SettingsError(
-                f"{path}, {table} {entry.code}, interval: saw {entry.interval}; want seconds from 0.1 to 86400"
-            )
+            yield Wrong(index, "interval", entry.interval, "is out of bounds", "want seconds from 0.1 to 86400")
+
+
+def _check(path: Path, table: str, found: Sequence[SourceConfig | LinkConfig]) -> None:
+    for wrong in wrong_entries(table, found):
+        where = f"{path}, {table} {found[wrong.place].code}, {wrong.key}"
+        raise SettingsError(f"{where}: saw {wrong.value!r}; {wrong.remedy} ({wrong.told})")

@@ -50,15 +50,15 @@ def _units(path: Path) -> list[Unit]:
                 f"{path}, line {line}: code {unit.code!r} stands in line {lines[unit.code]} too; every unit needs a "
                 "code of its own, also one that was given another name"
             )
-        if wrong := _wrong(unit):
+        if wrong := contradiction(unit):
             raise ProfileError(f"{path}, line {line}, unit {unit.code!r}: {wrong}")
         lines[unit.code] = line
         units.append(unit)
     return units
 
 
-def _wrong(unit: Unit) -> str:
-    """What no unit can be; empty: nothing."""
+def contradiction(unit: Unit) -> str:
+    """What no unit can be, and after a semicolon what to do; empty: nothing."""
     if unit.valid_from and unit.valid_to and unit.valid_to < unit.valid_from:
         return f"valid_to {unit.valid_to} lies before valid_from {unit.valid_from}; valid_to is the last day"
     if unit.successors and not unit.valid_to:

@@ -23,3 +23,7 @@ class RestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     timeout: float = 10.0
     #: Seconds before the newest change seen that every poll reads again, for rows that show up late.
     overlap: float = 30.0
+
+
+#: What the registry checks the settings of such a source against.
+SETTINGS = RestSettings

@@ -22,3 +22,7 @@ class DropSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     columns: dict[str, str] = {}
     #: Seconds that a file must have stood unchanged; 0 where the writer renames files into place.
     settle: float = 0.0
+
+
+#: What the registry checks the settings of such a source against.
+SETTINGS = DropSettings

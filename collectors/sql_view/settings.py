@@ -22,3 +22,7 @@ class ViewSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     timeout: float = 15.0
     #: Seconds before the newest change seen that every poll reads again, for transactions that commit late.
     overlap: float = 30.0
+
+
+#: What the registry checks the settings of such a source against.
+SETTINGS = ViewSettings
