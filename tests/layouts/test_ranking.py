@@ -57,7 +57,10 @@ def test_best_and_worst_never_overlap() -> None:
 
 @pytest.mark.parametrize(
     ("share", "name"),
-    [(None, "none"), (1.0, "good"), (0.98, "good"), (0.9796, "good"), (0.9794, "fair"), (0.95, "fair"), (0.9, "warn"), (0.0, "bad")],
+    [
+        *[(None, "none"), (1.0, "good"), (0.98, "good"), (0.9796, "good")],
+        *[(0.9794, "fair"), (0.95, "fair"), (0.9, "warn"), (0.0, "bad")],
+    ],
 )
 def test_bands_begin_at_their_floor(share: float | None, name: str) -> None:
     assert band(share).name == name
