@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 from redis.exceptions import RedisError
@@ -27,8 +28,14 @@ class Refused(Exception):
     """A request that cannot be answered; the text says which value, and what is wanted."""
 
 
-def routes(feed: Feed, reader: Reader, clock: Clock) -> list[Route]:
+#: (start, end, now) in ms → the progress table from SQL, for what the live board does not reach.
+LookBack = Callable[[int, int, int], dict[str, Any]]
+
+
+def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock) -> list[Route]:
     """Paths and their handlers."""
+    # A look back reads the whole history: one at a time.
+    looking = asyncio.Lock()
 
     async def stream(_: Request) -> Response:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -50,10 +50,13 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(settings: Settings, profile: Profile, reader_factory: Callable[[], Reader]) -> FastAPI:
+def create_app(
+    settings: Settings, profile: Profile, reader_factory: Callable[[], Reader], look_back: api.LookBack
+) -> FastAPI:
     """The dashboard as an ASGI application; its ``state.feed`` is the push.
 
-    ``reader_factory`` is called twice: the push and the API have a reader each, used from threads.
+    ``reader_factory`` is called twice: the push and the API have a reader each, used from threads. ``look_back``
+    answers from SQL for periods that the live board does not reach.
     """
     clock = open_clock(settings.clock, profile.calendar)
     place = place_of(profile, date_of(day_number(clock.now())))
@@ -71,7 +74,7 @@ def create_app(settings: Settings, profile: Profile, reader_factory: Callable[[]
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.state.feed = feed
-    for path, handler in api.routes(feed, reader_factory(), clock):
+    for path, handler in api.routes(feed, reader_factory(), look_back, clock):
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = {
         home.PATH: partial(home.layout, place),

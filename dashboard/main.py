@@ -7,10 +7,12 @@ from functools import partial
 from dashboard.app import create_app
 from dashboard.server import serve
 from opscentre import profile
+from opscentre.board import look_back
 from opscentre.clock import open_clock
 from opscentre.live.reader import BoardReader
 from opscentre.settings import Settings
 from opscentre.sources import read_links, read_sources
+from opscentre.store.engine import open_store
 
 
 def run(settings: Settings) -> None:
@@ -25,4 +27,5 @@ def run(settings: Settings) -> None:
         sources=read_sources(place, settings),
         links=read_links(place, settings),
     )
-    serve(create_app(settings, place, reader), settings.host, settings.port)
+    past = partial(look_back, open_store(settings.database_url), place)
+    serve(create_app(settings, place, reader, past), settings.host, settings.port)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from opscentre import board as boards
+from opscentre import board_table
 from opscentre import profile as profiles
 from opscentre.commands.shared import AsJson, Data, MaybeProfile, fail, print_wide, settings_beside
 from opscentre.domain.moments import parse_local
@@ -44,4 +45,4 @@ def board(
     if as_json:
         print(json.dumps(document, ensure_ascii=False))
     else:
-        print_wide(boards.as_table(document, province.province.groups))
+        print_wide(board_table.as_table(document, province.province.groups))

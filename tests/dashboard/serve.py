@@ -12,9 +12,15 @@ from opscentre import profile
 from opscentre.settings import Settings
 from tests.dashboard.pictures import PictureReader
 
+
+def look_back(start: int, end: int, now: int) -> dict[str, int]:
+    """The period asked for, so that a test sees what arrived."""
+    return {"start": start, "end": end, "now": now}
+
+
 if __name__ == "__main__":
     url, port = sys.argv[1], int(sys.argv[2])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s dashboard %(levelname)s %(message)s")
     settings = Settings(redis=url, port=port)
-    application = create_app(settings, profile.load(settings.profile), partial(PictureReader, url))
+    application = create_app(settings, profile.load(settings.profile), partial(PictureReader, url), look_back)
     serve(application, settings.host, port)

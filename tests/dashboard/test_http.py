@@ -89,6 +89,14 @@ def test_the_board_takes_days_and_today_by_default(dashboard: Dashboard) -> None
     assert today["start"] <= time.time() * 1000 < today["end"]
 
 
+def test_a_period_that_the_live_board_does_not_reach_is_answered_from_sql(dashboard: Dashboard) -> None:
+    answer = httpx.get(f"{dashboard.url}/api/board", params={"from": "2019-11-01", "to": "2019-12-01"})
+    assert answer.status_code == 200
+    found = answer.json()
+    assert (found["state"], found["start"]) == ("history", parse_local("2019-11-01"))
+    assert abs(found["now"] - time.time() * 1000) < 60_000
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
