@@ -14,6 +14,7 @@ from opscentre.domain.indicators import Scheme
 from opscentre.domain.score import BadInput, Input, Number, checked
 
 WANTED = 'want an object like {"2.1": [950, 1000], "3.6": [40, 80]}'
+_PAIR_WANTED = 'want [numerator, denominator], like "2.1": [950, 1000]'
 COLUMNS = ("code", "numerator", "denominator")
 
 
@@ -59,9 +60,10 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _pair(code: str, value: object) -> Input:
-    if not isinstance(value, list) or isinstance(value, _Pairs) or len(value) != 2:
-        seen = f"{_kind(value)} of {len(value)}" if isinstance(value, list) else _kind(value)
-        raise BadInput(f'"{code}": saw {seen}, want [numerator, denominator], like "2.1": [950, 1000]')
+    if not isinstance(value, list) or isinstance(value, _Pairs):
+        raise BadInput(f'"{code}": saw {_kind(value)}, {_PAIR_WANTED}')
+    if len(value) != 2:
+        raise BadInput(f'"{code}": saw a list of {len(value)}, {_PAIR_WANTED}')
     return Input(_number(code, "numerator", value[0]), _number(code, "denominator", value[1]))
 
 

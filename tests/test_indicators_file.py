@@ -126,3 +126,10 @@ def test_a_ceiling_that_breaks_the_sum_names_the_provinces_file(tmp_path):
         f'{folder / "indicators.toml"}: group "online": max = 12, but on 2022-06-23 its indicators add up to 14 '
         "(6 + 4 + 4); change a ceiling or the group's max"
     )
+
+
+def test_every_indicator_stands_in_the_documentation_with_its_points():
+    rows = (Path(__file__).parents[1] / "docs" / "score.md").read_text(encoding="utf-8").splitlines()
+    table = {cells[1].strip(): cells[3].split()[0] for cells in (row.split("|") for row in rows) if len(cells) == 7}
+    for indicator in load().on(DAY).indicators:
+        assert table[indicator.code] == (str(indicator.max) if indicator.scored else "–")

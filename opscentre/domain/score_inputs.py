@@ -235,7 +235,9 @@ def inputs(tally: Tally, services: Collection[str]) -> dict[str, Input]:
     found = {code: Input(*tally.counts.get(code, (0, 0))) for code in BY_DOSSIER}
     spent = [sum(column) for column in zip(*tally.used.values(), strict=True)] or [0, 0]
     found["2.2"] = Input((Decimal(spent[0]) / HOUR).quantize(Decimal("0.01")), spent[1])
-    found["3.2"] = Input(len(tally.online & set(services)), len(set(services)))
+    # Who received nothing in the period offered services to nobody: no data.
+    offered = set(services) if tally.received else set()
+    found["3.2"] = Input(len(tally.online & offered), len(offered))
     found["3.5b"] = Input(len(tally.paid), len(tally.charged))
     found["5.4"] = found["2.1"]
     return {code: found[code] for code in FED}
