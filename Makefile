@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-demo screenshot lock clean
+.PHONY: help setup demo test lint bench-latency bench-deadlines bench-demo screenshot lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -50,6 +50,9 @@ bench-latency: $(VENV)/.ready-dev ## source change accepted → number changed i
 
 bench-demo: $(VENV)/.ready-dev ## first picture and memory of the demo (ten minutes)
 	@$(BIN)/python -m bench.demo $(ARGS)
+
+bench-deadlines: $(VENV)/.ready-dev ## due moments a second on one core, by kind of limit
+	@$(BIN)/python -m bench.deadlines $(ARGS)
 
 screenshot: $(VENV)/.ready-dev ## take the README's picture of the wall anew
 	@$(BIN)/python -m bench.screenshot --demo --out docs/img/wall.png $(ARGS)

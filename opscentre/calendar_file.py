@@ -79,7 +79,7 @@ def check_special_days(path: Path) -> Table[CalendarRow]:
 
 def check_hours(path: Path, agencies: Collection[str]) -> Table[HoursRow]:
     """The rows of ``hours.csv``, and everything that is wrong with the file; it need not be there."""
-    table = read_table(path, HoursRow, parsers={"hours": parse_hours, "weekdays": parse_weekdays})
+    table = read_table(path, HoursRow, parsers={"hours": parse_hours_or_closed, "weekdays": parse_weekdays})
     first: dict[tuple[str, int], int] = {}
     for row in table.rows:
         agency = row.value.agency
@@ -108,12 +108,10 @@ def merged_weeks(table: Table[HoursRow]) -> dict[str, Week]:
 
 
 def parse_hours(text: str) -> Spans:
-    """Hours of a day from text like ``07:00-11:30 13:30-17:00``, in ms since midnight; ``closed`` is none.
+    """Hours of a day from text like ``07:00-11:30 13:30-17:00``, in ms since midnight.
 
     Raises ``ValueError`` saying what is wrong and what form is wanted.
     """
-    if text == "closed":
-        return ()
     spans: list[tuple[int, int]] = []
     for part in text.split():
         found = _SPAN.fullmatch(part)
@@ -126,9 +124,14 @@ def parse_hours(text: str) -> Spans:
         if closes <= opens:
             raise ValueError(f"{part} ends before it begins; {HOURS_WANTED}")
         if spans and opens <= spans[-1][1]:
-            raise ValueError(f"{part} begins before a break after the hours before it; join them, or put them in order")
+            raise ValueError(f"{part} does not begin after a break; join it to the hours before, or put them in order")
         spans.append((opens, closes))
     return tuple(spans)
+
+
+def parse_hours_or_closed(text: str) -> Spans:
+    """Hours as ``parse_hours`` knows them, or ``closed``: none."""
+    return () if text == "closed" else parse_hours(text)
 
 
 def parse_weekdays(text: str) -> tuple[int, ...]:
