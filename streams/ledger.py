@@ -150,10 +150,10 @@ class Ledger:
         if due is not None and _OVERDUE in new.now and _OVERDUE not in old.now:
             self._transitions.append(self._transition(state, "overdue", due, now))
         if due is not None and _DUE_SOON in new.now and _DUE_SOON not in old.now:
-            soon = self._calendar.working_time_before(due, DUE_SOON)
+            soon = self._calendar.of(state.snapshot.unit).working_time_before(due, DUE_SOON)
             self._transitions.append(self._transition(state, "due_soon", soon, now))
         if _WAITING_OVERDUE in new.now and _WAITING_OVERDUE not in old.now and state.snapshot.submitted is not None:
-            at = self._calendar.reception_due(state.snapshot.submitted)
+            at = self._calendar.of(state.snapshot.unit).reception_due(state.snapshot.submitted)
             self._transitions.append(self._transition(state, "reception_overdue", at, now))
 
     def _transition(

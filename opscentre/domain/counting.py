@@ -167,7 +167,7 @@ def contribution(state: DossierState, at: int, calendar: Calendar) -> Contributi
     kind = standing.kind
     if kind is Kind.WAITING:
         filed = snapshot.submitted
-        late = filed is not None and at > calendar.reception_due(filed)
+        late = filed is not None and at > calendar.of(snapshot.unit).reception_due(filed)
         return Contribution(snapshot.unit, (4, 5) if late else (4,))
     received = snapshot.received
     if kind in (Kind.UNKNOWN, Kind.REFUSED) or received is None or received >= at:
@@ -181,7 +181,7 @@ def contribution(state: DossierState, at: int, calendar: Calendar) -> Contributi
         now = (2, 3) if standing.verdict is Verdict.OVERDUE else (2,)
     elif standing.verdict is Verdict.OVERDUE:
         now = (0, 1)
-    elif standing.due is not None and at >= calendar.working_time_before(standing.due, DUE_SOON):
+    elif standing.due is not None and at >= calendar.of(snapshot.unit).working_time_before(standing.due, DUE_SOON):
         now = (0, 6)
     else:
         now = (0,)
@@ -201,11 +201,11 @@ def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
     ahead = [moment for moment in turning_moments(state) if moment + 1 > at]
     status = snapshot.status
     if snapshot.submitted is not None and (status == Status.FILED or ahead):
-        ahead.append(calendar.reception_due(snapshot.submitted))
+        ahead.append(calendar.of(snapshot.unit).reception_due(snapshot.submitted))
     if ahead or status not in _SETTLED:
         for due in due_moments(state):
             if due + 1 > at:
-                ahead += [due, calendar.working_time_before(due, DUE_SOON) - 1]
+                ahead += [due, calendar.of(snapshot.unit).working_time_before(due, DUE_SOON) - 1]
     # A dossier is overdue after its due moment, not at it: hence one millisecond later.
     return min((moment + 1 for moment in ahead if moment + 1 > at), default=None)
 
@@ -216,5 +216,5 @@ def open_moments(state: DossierState, at: int, calendar: Calendar) -> tuple[int 
     if standing.kind is Kind.IN_PROCESS:
         return standing.due, None
     if standing.kind is Kind.WAITING and state.snapshot.submitted is not None:
-        return None, calendar.reception_due(state.snapshot.submitted)
+        return None, calendar.of(state.snapshot.unit).reception_due(state.snapshot.submitted)
     return None, None

@@ -134,3 +134,21 @@ def test_an_unknown_move_is_recorded_as_an_anomaly_and_taken():
     moves = [(row["from_status"], row["to_status"], row["anomaly"]) for row in ledger.drain().transitions]
     assert moves == [(None, 4, ""), (4, 7, ""), (7, 2, "unknown_move")]
     assert ledger.now["unmapped"][NOW.index("in_process")] == 1
+
+
+def test_the_clocks_of_an_agency_run_by_its_own_hours():
+    morning = ((7 * HOUR, 11 * HOUR + 30 * MINUTE),)
+    calendar = Calendar(agencies={"H55.12": (*CALENDAR.week[:5], morning, ())})
+    friday = parse_local("2026-11-20T16:00")
+    filed = Snapshot(source="s", number="n", status=1, observed=friday, version=friday, submitted=friday)
+    found = {}
+    for unit in ("H55.12", "H55.02"):
+        ledger = Ledger(0, calendar)
+        ledger.apply(msgspec.structs.replace(filed, unit=unit), friday)
+        (row,) = ledger.drain().dossiers
+        ledger.tick(parse_local("2026-11-23T12:00"))
+        found[unit] = row["reception_due"], [change["kind"] for change in ledger.drain().transitions]
+    assert found == {
+        "H55.12": (parse_local("2026-11-23T09:30"), ["reception_overdue"]),
+        "H55.02": (parse_local("2026-11-23T16:00"), []),
+    }
