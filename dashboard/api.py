@@ -53,8 +53,8 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock) -> lis
         except Refused as refused:
             return _json(400, {"error": str(refused)})
         except PastPeriod:
-            message = "the live board keeps no such past; ask with 'opscentre board --data FOLDER --from DAY --to DAY'"
-            return _json(422, {"error": f"{request.url.query}: {message}"})
+            async with looking:
+                return _json(200, await asyncio.to_thread(look_back, start, end, clock.now()) | {"state": "history"})
         except (RedisError, OSError) as error:
             return _json(503, {"error": f"the live board cannot be read now: {error}"})
 
