@@ -21,7 +21,7 @@ from opscentre.runtime.book import now_on
 #: Stored, or fit to be stored, but with warnings.
 WARNED = 3
 #: Warnings of one command that are printed one by one.
-SHOWN = 40
+SHOWN = 12
 
 File = Annotated[Path, typer.Argument(help="Boundaries as GeoJSON, longitude and latitude on WGS84.")]
 Keys = Annotated[

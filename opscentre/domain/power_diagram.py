@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from statistics import median
 from typing import Any
 
 import msgspec
@@ -130,16 +131,27 @@ def _degrees(ring: Sequence[Point], middle: Point) -> list[list[float]]:
 
 
 def _areas(places: Sequence[Place], points: Sequence[Point]) -> list[float]:
-    """Every unit's area; where it is not known, the mean of the nearest known ones (geometric; 1 km² if none is)."""
+    """Every unit's area; where it is not known, the geometric mean of the nearest known ones."""
     known = [(point, place.area_km2) for point, place in zip(points, places, strict=True) if place.area_km2 is not None]
+    if not known:
+        return _areas_by_spacing(points)
     areas = []
     for point, place in zip(points, places, strict=True):
-        if place.area_km2 is not None:
-            areas.append(place.area_km2)
-            continue
         near = sorted((math.dist(point, other), area) for other, area in known)[:NEAREST]
-        areas.append(math.exp(sum(math.log(area) for _, area in near) / len(near)) if near else 1.0)
+        mean = math.exp(sum(math.log(area) for _, area in near) / len(near))
+        areas.append(mean if place.area_km2 is None else place.area_km2)
     return areas
+
+
+def _areas_by_spacing(points: Sequence[Point]) -> list[float]:
+    """Areas of which none is known: as if each unit reached half the way to its three nearest neighbours."""
+    areas = []
+    for index, point in enumerate(points):
+        near = sorted(math.dist(point, other) for at, other in enumerate(points) if at != index)[:3]
+        areas.append(max((sum(near) / len(near)) ** 2 if near else 1.0, 1e-3))
+    usual = median(areas)
+    # A unit far from all others (an island) is not as large as the sea around it.
+    return [min(max(area, usual / 8), usual * 2) for area in areas]
 
 
 def _sites(points: Sequence[Point], ring: Ring) -> list[Point]:

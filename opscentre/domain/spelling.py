@@ -13,8 +13,11 @@ _NO_WORD = re.compile("[^\\w\u0300-\u036f]+|_+")
 
 #: What sources write for the authority of a commune, ward or district.
 _COMMITTEES = ("UBND", "Ủy ban nhân dân")
-#: How sources shorten the first words of a name.
-_SHORTENED = {"phường": "P.", "xã": "X.", "thị trấn": "TT.", "thị xã": "TX.", "thành phố": "TP.", "huyện": "H."}
+#: What the name of a commune, ward or district begins with, and how sources shorten it.
+_PLACES = {
+    "phường": "P.", "xã": "X.", "thị trấn": "TT.", "đặc khu": "",
+    "thị xã": "TX.", "thành phố": "TP.", "huyện": "H.",
+}  # fmt: skip
 
 
 def spelling(text: str) -> str:
@@ -38,17 +41,22 @@ def unaccented(spelled: str) -> str:
     return _MARKS.sub("", spelled).replace("đ", "d")
 
 
-def variants(name: str, province: str, place: bool) -> Iterator[str]:
+def variants(name: str, province: str = "", parent: str = "") -> Iterator[str]:
     """An official name as sources are known to write it.
 
-    ``place``: the unit is a commune, ward or district; its people's committee goes by its name. ``province``: the
-    province's name, which many sources add.
+    A commune, ward or district goes by its people's committee too, and by the name with ``Xã`` or ``Phường`` shortened.
+    Many sources add the name of the province or of the unit that it belongs to.
     """
     written = [name]
-    if place:
-        lower = name.casefold()
-        written += [short + name[len(word) :] for word, short in _SHORTENED.items() if lower.startswith(f"{word} ")]
-        written += [f"{committee} {one}" for one in tuple(written) for committee in _COMMITTEES]
-    yield from written
-    for one in written if province else ():
-        yield f"{one} {province}" if one.casefold().endswith(" tỉnh") else f"{one} tỉnh {province}"
+    lower = name.casefold()
+    for word, short in _PLACES.items():
+        if lower.startswith(f"{word} "):
+            written += [short + name[len(word) :]] if short else []
+            written += [f"{committee} {one}" for one in tuple(written) for committee in _COMMITTEES]
+            break
+    for one in written:
+        yield one
+        if parent:
+            yield f"{one} {parent}"
+        if province:
+            yield f"{one} {province}" if one.casefold().endswith(" tỉnh") else f"{one} tỉnh {province}"

@@ -185,7 +185,8 @@ class _Spellings:
         self._by_code = by_code
         self._exact: dict[str, tuple[str, ...]] = {}
         for unit in by_code.values():
-            for one in variants(unit.name, province, place=unit.group == "III"):
+            parent = by_code[unit.parent].name if unit.parent else ""
+            for one in variants(unit.name, province, parent):
                 _add(self._exact, spelling(one), unit.code)
         self._add_aliases(aliases)
         for code in by_code:
