@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -233,3 +236,24 @@ def test_the_explanation_ends_with_the_due_moment_and_names_every_day_up_to_it(
     assert [line for line in explain_due(limit, received, calendar, pauses) if line.startswith("due ")][
         -1
     ] == f"due {weekday_and_time(due_moment(limit, received, calendar, pauses) or 0)}"
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "deadlines.md").read_text(encoding="utf-8")
+WHEN = r"(\w{3} \d{4}-\d\d-\d\d \d\d:\d\d)"
+EXAMPLES = re.findall(rf"^\| `?([a-z0-9-]+)`? \| {WHEN} \| (?:(\S+\.\.\S+) \| )?{WHEN} \|", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=" ".join)
+def test_every_worked_example_of_the_page_is_true(example: tuple[str, str, str, str]) -> None:
+    limit, received, paused, due = example
+    begin = at(received[4:].replace(" ", "T"))
+    assert weekday_and_time(begin) == received
+    pauses = [pause(paused)] if paused else []
+    found = SHIPPED.reception_due(begin) if limit == "reception" else due_moment(limit, begin, SHIPPED, pauses)
+    assert weekday_and_time(found or 0) == due
+
+
+def test_the_page_has_examples_of_every_kind() -> None:
+    kinds = {example[0] if example[0] == "reception" else parse_limit(example[0]).kind for example in EXAMPLES}
+    assert kinds == {"d", "h", "cd", "same-day", "reception"}
+    assert sum(bool(example[2]) for example in EXAMPLES) == 3
