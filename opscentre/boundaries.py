@@ -85,6 +85,11 @@ def read_boundaries(path: Path, expected: Sequence[Unit], others: Sequence[Unit]
     """
     reading = Reading()
     features = _features(path, reading)
+    names = {name for one in features if isinstance(one, dict) for name in _properties(one)}
+    if names and keys["code"] not in names:
+        there = ", ".join(sorted(names))
+        reading.refuse(f"{path}, properties", f"no feature has {keys['code']!r}; there are: {there}; {REMEDY_CODE}")
+        return reading
     taken = {unit.code: unit for unit in expected}
     seen: dict[str, str] = {}
     for index, feature in enumerate(features, start=1):
@@ -148,11 +153,14 @@ def _features(path: Path, reading: Reading) -> list[Any]:
     return features
 
 
+def _properties(feature: dict[str, Any]) -> dict[str, Any]:
+    properties = feature.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
 def _code(feature: dict[str, Any], where: str, key: str, taken: dict[str, Unit], reading: Reading) -> str | None:
     """The code that a feature bears, as the register writes it where it means one of its units."""
-    properties = feature.get("properties")
-    if not isinstance(properties, dict):
-        properties = {}
+    properties = _properties(feature)
     if key not in properties:
         there = ", ".join(sorted(map(str, properties))) or "none"
         reading.refuse(f"{where}, properties", f"no {key!r}; there are: {there}; {REMEDY_CODE}")
@@ -258,7 +266,7 @@ def _compare(area: Area, feature: dict[str, Any], keys: dict[str, str], reading:
     """Warn where the file's name, or the unit's own point, speaks against the code."""
     unit = area.unit
     if "name" in keys:
-        named = str((feature.get("properties") or {}).get(keys["name"], ""))
+        named = str(_properties(feature).get(keys["name"], ""))
         # Files leave out "Xã" or "Phường" as often as not.
         if not f" {spelling(unit.name)}".endswith(f" {spelling(named)}"):
             reading.warn(
