@@ -11,7 +11,7 @@ from opscentre import board as boards
 from opscentre import board_table
 from opscentre import profile as profiles
 from opscentre.commands.shared import AsJson, Data, MaybeProfile, fail, print_wide, settings_beside
-from opscentre.domain.moments import parse_local
+from opscentre.domain.moments import date_of, day_number, parse_local
 from opscentre.runtime.book import now_on
 from opscentre.store.engine import open_store
 
@@ -26,6 +26,12 @@ def board(
     from_: Annotated[str, typer.Option("--from", help="First moment of the period, e.g. 2026-11-01.")],
     to: Annotated[str, typer.Option("--to", help="End of the period, itself left out, e.g. 2026-12-01.")],
     at: Annotated[str | None, typer.Option(help="As of this local time; now where it is left out.")] = None,
+    units_on: Annotated[
+        str | None,
+        typer.Option(
+            "--units-on", help="Day whose units the rows are, e.g. 2026-11-21; the period's last if left out."
+        ),
+    ] = None,
     as_json: AsJson = False,
     profile: MaybeProfile = None,
 ) -> None:
@@ -34,6 +40,7 @@ def board(
     try:
         start, end = parse_local(from_), parse_local(to)
         now = parse_local(at) if at else now_on(data)
+        units_day = date_of(day_number(parse_local(units_on))) if units_on else None
     except ValueError as error:
         fail(str(error))
     if end <= start:
@@ -41,7 +48,7 @@ def board(
     if not settings.database and not (settings.data / "opscentre.db").is_file():
         fail(f"--data {data}: no opscentre.db there; nothing was ever counted in this folder")
     province = profiles.load(settings.profile)
-    document = boards.look_back(open_store(settings.database_url), province, start, end, now)
+    document = boards.look_back(open_store(settings.database_url), province, start, end, now, units_day)
     if as_json:
         print(json.dumps(document, ensure_ascii=False))
     else:
