@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 
 from collectors.base import Collector, Given
+from collectors.links.settings import require_address
+from collectors.placeholders import has_placeholder
 from opscentre.settings import SettingsError
-from opscentre.sources import SourceConfig, checked
+from opscentre.sources import LinkConfig, SourceConfig, checked
 
 #: Kind → the module that has ``make(given)``; imported only where a source is of that kind.
 KINDS = {
@@ -29,6 +31,12 @@ def check(config: SourceConfig, where: str) -> None:
     """
     package = _module(config, where).rpartition(".")[0]
     checked(config.settings, importlib.import_module(f"{package}.settings").SETTINGS, f"{where}, settings")
+
+
+def check_link(config: LinkConfig, where: str) -> None:
+    """Raise ``SettingsError`` where a link's address does not fit its kind; one in braces is filled in later."""
+    if not has_placeholder(config.address):
+        require_address(config, where)
 
 
 def _module(config: SourceConfig, where: str) -> str:

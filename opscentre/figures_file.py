@@ -96,19 +96,21 @@ def check_targets(folder: Path) -> Table[Target]:
     """Targets, and those whose series no figure has or has in another measure."""
     table = _table(folder / TARGETS, Target)
     table.require_unique("code")
-    measures = {figure.line: figure.unit for figure in check_figures(folder).values}
+    figures = check_figures(folder)
+    measures: dict[str, str] = {}
+    for figure in figures.values:
+        measures.setdefault(figure.line, figure.unit)
     for row in table.rows:
         if not row.value.series:
             continue
-        if row.value.series not in measures:
+        if row.value.series not in measures and row.value.series not in figures.column("series"):
             table.blame(
                 row,
                 "series",
                 f"no figure of {FIGURES} has this series",
                 f"add one to {FIGURES}, or leave it empty while nothing measures the target",
             )
-        elif measures[row.value.series] != row.value.unit:
-            was = measures[row.value.series]
+        elif (was := measures.get(row.value.series, row.value.unit)) != row.value.unit:
             table.blame(row, "unit", f"series {row.value.series!r} is in {was!r}", "write the same measure")
     return table
 

@@ -7,8 +7,10 @@ another: that the departments of a procedure are units, that a tile's metric nam
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,8 +27,20 @@ from opscentre.table_file import Fault, Row, Table, read_table
 from opscentre.toml_check import TomlFile
 from opscentre.units_file import contradiction
 
-#: Checks the kind and the settings of one source, given where it stands; raises ``SettingsError``.
-SourceCheck = Callable[[SourceConfig, str], None]
+ENTRY = TypeVar("ENTRY", SourceConfig, LinkConfig)
+
+#: The key that a message speaks of: in backquotes, else before a colon.
+_FIELDS = (re.compile(r"field `(\w+)`"), re.compile(r", (\w+): "))
+
+
+class Checks(NamedTuple):
+    """What only those know who read sources and probe links; given an entry and where it stands.
+
+    Both raise ``SettingsError``.
+    """
+
+    source: Callable[[SourceConfig, str], None]
+    link: Callable[[LinkConfig, str], None]
 
 
 class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,24 +80,27 @@ class AliasRow(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def check(folder: Path, check_source: SourceCheck | None = None) -> list[Fault]:
+def check(folder: Path, checks: Checks | None = None) -> list[Fault]:
     """Everything that is wrong in a profile folder, file by file; empty: nothing.
 
-    ``check_source`` knows the kinds of sources. Raises ``ProfileError`` where the folder is no profile at all.
+    Where ``units.csv`` cannot be read at all, what refers to units is left unchecked. Raises ``ProfileError`` where
+    the folder is no profile.
     """
     if not (folder / "profile.toml").is_file():
         raise ProfileError(f"{folder}: no profile.toml there; there are: {', '.join(profiles.available())}")
     province = TomlFile(folder / "profile.toml")
     named = province.whole(Province)
     units = check_units(folder / "units.csv")
-    codes = frozenset(row.value.code for row in units.rows)
-    aliases = _check_aliases(folder / "aliases.csv", units, named.name if named else "")
-    _, calendar = check_calendar(folder, codes)
-    sources, links = _check_sources(folder / "sources.toml", check_source), _check_links(folder / "links.toml")
-    faults = [*province.faults, *units.faults, *aliases, *calendar, *sources.faults, *links.faults]
-    faults += _check_catalogue(folder, codes)
-    faults += _check_dated(folder, codes, _codes(sources, "source"), _codes(links, "link"))
-    faults += _check_indicators(folder)
+    sources = _check_entries(folder / "sources.toml", "source", SourceConfig, checks.source if checks else None)
+    links = _check_entries(folder / "links.toml", "link", LinkConfig, checks.link if checks else None)
+    faults = [*province.faults, *units.faults]
+    if not units.unread:
+        codes = units.column("code")
+        faults += _check_aliases(folder / "aliases.csv", units, named.name if named else "")
+        faults += check_calendar(folder, codes)[1]
+        faults += _check_catalogue(folder, codes)
+        faults += _check_dated(folder, codes, {"source": _codes(sources, "source"), "link": _codes(links, "link")})
+    faults += [*sources.faults, *links.faults, *_check_indicators(folder)]
     if not faults:
         # What the roles read must be fit for them too, whatever this module knows.
         profiles.load(str(folder.resolve()))
@@ -94,11 +111,10 @@ def check_units(path: Path) -> Table[UnitRow]:
     """The units of a profile, and everything that is wrong with the file."""
     table = read_table(path, UnitRow, required=True)
     table.require_unique("code")
-    codes = {row.value.code for row in table.rows}
+    codes = table.column("code")
     for row in table.rows:
         if wrong := contradiction(row.value.unit()):
-            told, _, remedy = wrong.rpartition("; ")
-            table.blame(row, "", told or wrong, remedy, "")
+            table.blame(row, "", *_split(wrong), "")
         for key, named in (("parent", (row.value.parent,)), ("successor", row.value.successors)):
             for code in named:
                 if code and code not in codes:
@@ -108,7 +124,7 @@ def check_units(path: Path) -> Table[UnitRow]:
 
 def _check_aliases(path: Path, units: Table[UnitRow], province: str) -> list[Fault]:
     table = read_table(path, AliasRow)
-    codes = {row.value.code for row in units.rows}
+    codes = units.column("code")
     for row in table.rows:
         if row.value.code not in codes:
             table.blame(row, "code", "no unit has this code", "want a code of units.csv")
@@ -123,44 +139,44 @@ def _check_aliases(path: Path, units: Table[UnitRow], province: str) -> list[Fau
     return table.faults
 
 
-def _check_sources(path: Path, check_source: SourceCheck | None) -> TomlFile:
-    file = TomlFile(path)
-    if not path.is_file():
-        file.faults = []  # A profile without sources is one that is still being set up.
-    file.allow_only("source")
-    entries = file.entries("source", SourceConfig)
-    for wrong in wrong_entries("source", [entry for _, entry in entries]):
+def _check_entries(
+    path: Path, table: str, kind: type[ENTRY], check_one: Callable[[ENTRY, str], None] | None
+) -> TomlFile:
+    """``sources.toml`` or ``links.toml``; a profile that is still being set up may have neither."""
+    file = TomlFile(path, required=False)
+    file.allow_only(table, *(("self_check",) if table == "link" else ()))
+    entries = file.entries(table, kind)
+    for wrong in wrong_entries(table, [entry for _, entry in entries]):
         line = file.line_of(wrong.key, entries[wrong.place][0])
         file.blame(line, wrong.key, wrong.told, wrong.remedy, wrong.value)
-    if check_source is not None:
-        for line, entry in entries:
-            try:
-                check_source(entry, f"source {entry.code}")
-            except SettingsError as error:
-                told, _, remedy = str(error).rpartition("; ")
-                file.blame(line, "", told, remedy)
-    return file
-
-
-def _check_links(path: Path) -> TomlFile:
-    file = TomlFile(path)
-    if not path.is_file():
-        file.faults = []
-    file.allow_only("link", "self_check")
-    entries = file.entries("link", LinkConfig)
-    for wrong in wrong_entries("link", [entry for _, entry in entries]):
-        line = file.line_of(wrong.key, entries[wrong.place][0])
-        file.blame(line, wrong.key, wrong.told, wrong.remedy, wrong.value)
+    for line, entry in entries if check_one else []:
+        _try(file, line, entry, f"{table} {entry.code}", check_one)
     if "self_check" in file.document:
-        try:
-            msgspec.convert(file.document["self_check"], SelfCheck)
-        except msgspec.ValidationError as error:
-            remedy = f"want {', '.join(SelfCheck.__struct_fields__)}"
-            file.blame(file.line_of("self_check", 1), "self_check", str(error), remedy)
+        file.one("self_check", SelfCheck)
     return file
 
 
-def _codes(file: TomlFile, table: str) -> frozenset[str]:
+def _try(file: TomlFile, line: int, entry: ENTRY, where: str, check_one: Callable[[ENTRY, str], None] | None) -> None:
+    try:
+        if check_one is not None:
+            check_one(entry, where)
+    except SettingsError as error:
+        told, remedy = _split(str(error))
+        found = next(filter(None, (field.search(str(error)) for field in _FIELDS)), None)
+        key = found[1] if found else ""
+        file.blame(file.line_of(key, line) if key else line, key, told, remedy)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """What is wrong and what to do, of a message that says both."""
+    told, _, remedy = text.rpartition("; ") if "; " in text else text.partition(": ")
+    return told, remedy
+
+
+def _codes(file: TomlFile, table: str) -> frozenset[str] | None:
+    """The codes of a file's entries; ``None`` where the file could not be read."""
+    if file.unread:
+        return None
     rows = file.document.get(table, [])
     return (
         frozenset(str(row.get("code")) for row in rows if isinstance(row, dict))
@@ -179,24 +195,23 @@ def _check_catalogue(folder: Path, units: frozenset[str]) -> list[Fault]:
             if code not in units:
                 procedures.blame(row, "departments", "no unit has this code", "want codes of units.csv", code)
     levels = figures_file.check_service_levels(folder)
-    known = {row.value.code for row in procedures.rows}
+    known = procedures.column("code")
     for level in levels.rows:
         if level.value.procedure not in known:
             levels.blame(level, "procedure", "no procedure has this code", "want a code of procedures.csv")
     return [*procedures.faults, *levels.faults]
 
 
-def _check_dated(folder: Path, units: frozenset[str], sources: frozenset[str], links: frozenset[str]) -> list[Fault]:
+def _check_dated(folder: Path, units: frozenset[str], configured: Mapping[str, frozenset[str] | None]) -> list[Fault]:
     figures, targets = figures_file.check_figures(folder), figures_file.check_targets(folder)
     campaign, systems = figures_file.check_campaign(folder), figures_file.check_systems(folder)
     figures_file.check_scopes(figures, "scope", units)
     figures_file.check_scopes(targets, "scope", units)
     figures_file.check_scopes(campaign, "unit", units)
     named = {
-        "link": links,
-        "source": sources,
+        **configured,
         "board": frozenset((*Totals.__struct_fields__, *Wall.__struct_fields__)),
-        "figure": frozenset(row.value.line for row in figures.rows),
+        "figure": figures.column("series") | figures.column("code"),
     }
     for row in systems.rows:
         _check_metric(systems, row, named)
@@ -204,10 +219,11 @@ def _check_dated(folder: Path, units: frozenset[str], sources: frozenset[str], l
 
 
 def _check_metric(
-    table: Table[figures_file.System], row: Row[figures_file.System], named: dict[str, frozenset[str]]
+    table: Table[figures_file.System], row: Row[figures_file.System], named: Mapping[str, frozenset[str] | None]
 ) -> None:
     kind, _, name = row.value.metric.partition(":")
-    if kind in named and name and name not in named[kind]:
+    known = named.get(kind)
+    if known is not None and name and name not in known:
         table.blame(row, "metric", f"there is no such {kind}", f"want {figures_file.METRICS[kind]}")
 
 
@@ -215,8 +231,7 @@ def _check_indicators(folder: Path) -> list[Fault]:
     try:
         indicators_file.load(folder)
     except ProfileError as error:
-        told, _, remedy = str(error).rpartition("; ")
         own = folder / "indicators.toml"
-        told = told.removeprefix(f"{own}: ")
-        return [Fault(file=own, told=told or str(error), remedy=remedy)]
+        told, remedy = _split(str(error).removeprefix(f"{own}: "))
+        return [Fault(file=own, told=told, remedy=remedy)]
     return []

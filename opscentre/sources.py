@@ -167,7 +167,9 @@ def wrong_entries(table: str, found: Sequence[SourceConfig | LinkConfig]) -> Ite
         if not is_code(entry.code):
             yield Wrong(index, "code", entry.code, "cannot be a code", f"want {CODE_WANTED}")
         if first.setdefault(entry.code, index) != index:
-            yield Wrong(index, "code", entry.code, f"two {table}s have the code {entry.code!r}", "give each one its own")
+            yield Wrong(
+                index, "code", entry.code, f"two {table}s have the code {entry.code!r}", "give each one its own"
+            )
         if not 0.1 <= entry.interval <= 86_400:
             yield Wrong(index, "interval", entry.interval, "is out of bounds", "want seconds from 0.1 to 86400")
 

@@ -15,6 +15,7 @@ import msgspec
 ROW = TypeVar("ROW", bound=msgspec.Struct)
 
 UNREADABLE = "is not what belongs here"
+COLUMN_MISSING = "this column is missing"
 
 #: Column → what makes a value of its text; raises ``ValueError`` saying what it wants.
 Parsers = Mapping[str, Callable[[str], object]]
@@ -53,11 +54,22 @@ class Table(Generic[ROW]):
         self.path = path
         self.rows: list[Row[ROW]] = []
         self.faults: list[Fault] = []
+        #: The cells of every row, fit or not, so that what refers to a row with a fault is no second fault.
+        self.cells: list[Mapping[str, Any]] = []
+
+    @property
+    def unread(self) -> bool:
+        """Whether the file as a whole could not be read."""
+        return any(fault.line is None for fault in self.faults)
 
     @property
     def values(self) -> tuple[ROW, ...]:
         """The fit rows in the file's order."""
         return tuple(row.value for row in self.rows)
+
+    def column(self, key: str) -> frozenset[str]:
+        """What a column holds, in rows with a fault too."""
+        return frozenset(str(cells[key]) for cells in self.cells if key in cells)
 
     def blame(self, row: Row[ROW], key: str, told: str, remedy: str, value: object = None) -> None:
         """Note a fault of a row: ``value`` is what the column holds where it is left out."""
@@ -105,7 +117,7 @@ def _check_header(table: Table[ROW], kind: type[ROW], header: object) -> None:
     for name in _needed(kind):
         if name not in seen:
             table.faults.append(
-                Fault(file=table.path, line=1, key=name, told="this column is missing", remedy="add it to the header")
+                Fault(file=table.path, line=1, key=name, told=COLUMN_MISSING, remedy="add it to the header")
             )
     for name in seen:
         if name not in known:
@@ -137,6 +149,9 @@ def _read_row(table: Table[ROW], kind: type[ROW], parsers: Parsers, line: int, c
     given = {name: text for name, text in given.items() if text}
     if not given:
         return
+    table.cells.append(dict(given))
+    if any(fault.told == COLUMN_MISSING for fault in table.faults):
+        return  # Every row would say so again.
     for name, parse in parsers.items():
         if name in given:
             try:
@@ -171,6 +186,8 @@ def wanted(kind: type, key: str) -> str:
     hint = typing.get_type_hints(kind).get(key, str)
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     for option in options:
+        if typing.get_origin(option) is dict and typing.get_origin(typing.get_args(option)[0]) is Literal:
+            return f"want keys {', '.join(typing.get_args(typing.get_args(option)[0]))}"
         if typing.get_origin(option) is Literal:
             texts = [repr(text) if text else "nothing" for text in typing.get_args(option)]
             return f"want one of {', '.join(texts)}"
@@ -180,4 +197,6 @@ def wanted(kind: type, key: str) -> str:
             return "want a number with a decimal point"
         if option is dt.date:
             return "want a day as YYYY-MM-DD"
+        if option is str:
+            return "want a text"
     return "write it in"

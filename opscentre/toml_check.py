@@ -15,22 +15,28 @@ ENTRY = TypeVar("ENTRY", bound=msgspec.Struct)
 
 _LINE = re.compile(r"\(at line (\d+)")
 _UNKNOWN = re.compile(r"unknown field `(.+?)`")
+_PLACE = re.compile(r"\$\.(\w+)")
 _MISSING = re.compile(r"missing required field `(.+?)`")
 
 
 class TomlFile:
     """One file: its tables, its faults, and where in the text things stand."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, required: bool = True) -> None:
         self.path = path
+        #: Whether the file is there but could not be read.
+        self.unread = False
         self.faults: list[Fault] = []
         self.document: dict[str, Any] = {}
         self._lines: list[str] = []
+        if not required and not path.exists():
+            return
         try:
             text = path.read_text(encoding="utf-8")
             self._lines = text.splitlines()
             self.document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
+            self.unread = True
             line = _LINE.search(str(error))
             at = int(line[1]) if line else len(self._lines)
             value = self._lines[at - 1].strip() if 0 < at <= len(self._lines) else ""
@@ -39,11 +45,12 @@ class TomlFile:
                 Fault(file=path, line=at or None, value=value, told=f"is not TOML: {told}", remedy="mend this line")
             )
         except (OSError, UnicodeDecodeError) as error:
+            self.unread = True
             self.faults.append(Fault(file=path, told=f"cannot be read: {error}", remedy="save it as text in UTF-8"))
 
     def whole(self, kind: type[ENTRY]) -> ENTRY | None:
         """The file as one struct; ``None`` and a fault where it is none."""
-        return self._convert(self.document, kind, 1) if not self.faults else None
+        return None if self.unread else self._convert(self.document, kind, 1)
 
     def entries(self, table: str, kind: type[ENTRY]) -> list[tuple[int, ENTRY]]:
         """The entries ``[[table]]`` that are fit, each with the line it begins on."""
@@ -59,6 +66,10 @@ class TomlFile:
             if entry is not None:
                 found.append((line, entry))
         return found
+
+    def one(self, table: str, kind: type[ENTRY]) -> ENTRY | None:
+        """The table ``[table]`` as a struct; ``None`` and a fault where it is none."""
+        return self._convert(self.document[table], kind, self.line_of(table, 1))
 
     def allow_only(self, *tables: str) -> None:
         """Note every table and key of the file that is none of these."""
@@ -101,7 +112,11 @@ class TomlFile:
         elif missing := _MISSING.search(told):
             self.blame(start, missing[1], "is missing", f"write it below line {start}")
         else:
-            key = path.strip("`$.").partition(".")[0].partition("[")[0]
-            value = row.get(key, "") if isinstance(row, dict) else row
-            remedy = wanted(kind, key) if "Invalid enum" in told else told.replace("Expected", "want").replace("`", "")
-            self.blame(self.line_of(key, start), key, UNREADABLE, remedy, value)
+            found = _PLACE.search(path)
+            key = found[1] if found else ""
+            value = told.rpartition("value ")[2].strip("'") if path.startswith("key") else row.get(key, "")
+            self.blame(self.line_of(key, start), key, UNREADABLE, _in_toml(wanted(kind, key)), value)
+
+
+def _in_toml(remedy: str) -> str:
+    return "want a text between quotes" if remedy == "want a text" else remedy

@@ -16,7 +16,6 @@ from opscentre import profile as profiles
 from opscentre.commands.shared import AsJson, print_wide
 from opscentre.figures_file import read_figures
 from opscentre.profile import ProfileError
-from opscentre.sources import SourceConfig
 
 #: Exit code of ``profile check`` where something is wrong.
 PROBLEMS = 3
@@ -50,7 +49,9 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check every file of a profile and list all problems; exit code 3 where there are any."""
-    faults = profile_check.check(folder_of(profile), _check_source)
+    # Collectors stand above this package: they are named, not imported.
+    registry = importlib.import_module("collectors.registry")
+    faults = profile_check.check(folder_of(profile), profile_check.Checks(registry.check, registry.check_link))
     if as_json:
         print(json.dumps([_document(fault) for fault in faults], ensure_ascii=False))
     else:
@@ -77,11 +78,6 @@ def folder_of(profile: str) -> Path:
     """The folder of a profile named by its own name or by a path."""
     below = paths.CONFIG / profile
     return below if below.is_dir() else Path(profile)
-
-
-def _check_source(config: SourceConfig, where: str) -> None:
-    # Collectors stand above this package: they are named, not imported.
-    importlib.import_module("collectors.registry").check(config, where)
 
 
 def _summary(slug: str) -> dict[str, Any]:

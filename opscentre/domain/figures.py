@@ -31,7 +31,8 @@ CAMPAIGN_ROWS = {TOTAL: "Tổng cộng", REMAINDER: "Các đơn vị khác, ngu�
 AMOUNT_WANTED = "want a number with a decimal point; before it may stand ~ (about), > (more than) or < (nearly)"
 PERIOD_WANTED = "want YYYY-MM-DD, YYYY-MM, YYYY, or two days as YYYY-MM-DD/YYYY-MM-DD"
 
-_AMOUNT = re.compile(r"([~><]?)(-?\d+(?:\.\d+)?)")
+_AMOUNT = re.compile(r"([~><]?)(-?\d+(?:\.\d+)?)", re.ASCII)
+_PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d(/\d{4}-\d\d-\d\d)?)?)?", re.ASCII)
 _QUALIFIED = {"": "", "~": "khoảng ", ">": "hơn ", "<": "gần "}
 
 
@@ -164,15 +165,15 @@ def parse_amount(text: str) -> Amount:
 
 def parse_period(text: str) -> Period:
     """A day, a month, a year, or two days with a slash between. Raises ``ValueError``."""
+    if _PERIOD.fullmatch(text) is None:
+        raise ValueError(PERIOD_WANTED)
     try:
         if len(text) == 4:
             return Period(text, dt.date(int(text), 1, 1), dt.date(int(text), 12, 31))
         if len(text) == 7:
             first = dt.date.fromisoformat(f"{text}-01")
             return Period(text, first, first.replace(day=calendar.monthrange(first.year, first.month)[1]))
-        begins, _, ends = text.partition("/")
-        first = dt.date.fromisoformat(begins)
-        last = dt.date.fromisoformat(ends) if ends else first
+        first, last = dt.date.fromisoformat(text[:10]), dt.date.fromisoformat(text[-10:])
     except ValueError:
         raise ValueError(PERIOD_WANTED) from None
     if last < first:
