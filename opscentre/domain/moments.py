@@ -60,7 +60,12 @@ def parse_compact(text: str) -> int:
         raise ValueError(f"{text!r} is not a date written as yyyyMMddHHmmss")
     try:
         value = dt.datetime(
-            int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]), int(text[12:]),
+            int(text[:4]),
+            int(text[4:6]),
+            int(text[6:8]),
+            int(text[8:10]),
+            int(text[10:12]),
+            int(text[12:]),
             tzinfo=ZONE,
         )
     except ValueError as error:

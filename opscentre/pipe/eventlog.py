@@ -34,8 +34,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS partitions (number INTEGER PRIMARY KEY, topic TEXT NOT NULL,"
     " partition INTEGER NOT NULL, lowest INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0,"
     " newest_ms INTEGER NOT NULL DEFAULT 0, UNIQUE (topic, partition))",
-    "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, timestamp_ms INTEGER NOT NULL,"
-    " key BLOB, value BLOB)",
+    "CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, timestamp_ms INTEGER NOT NULL, key BLOB, value BLOB)",
     "CREATE TABLE IF NOT EXISTS commits (consumers TEXT NOT NULL, number INTEGER NOT NULL,"
     " next INTEGER NOT NULL, PRIMARY KEY (consumers, number)) WITHOUT ROWID",
 )
@@ -73,9 +72,7 @@ class EventLog:
         self._numbers: dict[str, list[int]] = {}
         with self._explained("open"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(
-                path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-            )
+            self._db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
             try:
                 self._prepare(durable)
             except BaseException:

@@ -20,7 +20,8 @@ COMB: Ring = [(0, 0), (5, 0), (5, 3), (4, 3), (4, 1), (3, 1), (3, 3), (2, 3), (2
 def star(seed: int, corners: int, at: Point = (0.0, 0.0)) -> Ring:
     """A ring without crossings: corners in the order of their angle, at uneven distances."""
     rng = random.Random(seed)
-    angles = sorted(rng.uniform(0, math.tau) for _ in range(corners))
+    # No two neighbours half a turn apart, so that the origin lies inside.
+    angles = [(index + 0.45 * rng.random()) / corners * math.tau for index in range(corners)]
     lengths = [rng.uniform(1, 5) for _ in angles]
     return [
         (at[0] + r * math.cos(angle), at[1] + r * math.sin(angle)) for r, angle in zip(lengths, angles, strict=True)

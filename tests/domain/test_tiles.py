@@ -50,9 +50,7 @@ def test_tiles_stay_near_where_the_communes_are(tiling: Tiling) -> None:
     points = project(ordered, STRETCH)
     places = [centre(tiling.cells[spot.code]) for spot in ordered]
     shift = [sum(p[axis] - q[axis] for p, q in zip(places, points, strict=True)) / 92 for axis in (0, 1)]
-    moves = [
-        math.hypot(p[0] - q[0] - shift[0], p[1] - q[1] - shift[1]) for p, q in zip(places, points, strict=True)
-    ]
+    moves = [math.hypot(p[0] - q[0] - shift[0], p[1] - q[1] - shift[1]) for p, q in zip(places, points, strict=True)]
     assert sum(moves) / 92 < 1.0, "mean displacement in hexagon widths"
     assert max(moves) < 4.0
 

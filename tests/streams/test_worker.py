@@ -117,7 +117,8 @@ def test_sql_the_live_board_and_a_recount_agree_cell_by_cell(worker, engine, rea
         assert live["total"] == truth["total"]
         expected = recount(snapshots, start, end, NOW)
         assert cells(truth) == {
-            code: table_row(expected.get(code, [0] * len(CELLS))) for code in (*(unit.code for unit in PROVINCE.units.current(NOW).all), "unmapped")
+            code: table_row(expected.get(code, [0] * len(CELLS)))
+            for code in (*(unit.code for unit in PROVINCE.units.current(NOW).all), "unmapped")
         }
 
 
