@@ -301,7 +301,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 
 def test_the_links_answer_over_http_and_tcp(frozen: Running) -> None:
     up = httpx.get(f"{frozen.addresses['simulator_links']}/cong-thong-tin-tinh")
-    assert up.json()["name"] == "Cổng thông tin điện tử tỉnh"
+    assert up.json()["name"] == "Cổng thông tin tỉnh"
     assert httpx.get(f"{frozen.addresses['simulator_links']}/none").status_code == 404
     host, port = frozen.addresses["simulator_tcp_kho_du_lieu"].split(":")
     with socket.create_connection((host, int(port)), timeout=2) as connection:
