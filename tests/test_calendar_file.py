@@ -60,7 +60,7 @@ TOLD = {
         "save it as CSV in UTF-8"
     ),
     "calendar_year_outside": (", line 3, day: lies outside the calendar, saw '0202-08-31'; want a year 1990 to 2100"),
-    "hours_agency_left_out": ", line 3, agency: nothing is written here; write it in",
+    "hours_agency_left_out": ", line 3, agency: nothing is written here; want a text",
     "hours_agency_unknown": (
         ", line 3, agency: no unit has this code, saw 'H55.99'; want a code of units.csv, or * for all"
     ),

@@ -80,8 +80,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, redis_server: Redis
     common = {"data": tmp_path, "redis": redis_server.url, "clock": STANDING, "partitions": PARTITIONS}
     if request.param == "embedded":
         return Settings(**common)
-    # Topic names are fixed: each test has the broker's topics for itself by beginning where they end.
-    return Settings(**common, broker=request.getfixturevalue("kafka").url)
+    return Settings(**common, broker=request.getfixturevalue("empty_kafka").url)
 
 
 @pytest.fixture
