@@ -42,24 +42,30 @@ def _tile(key: str) -> html.Div:
 
 
 def patch(wall: Wall, place: Place) -> Patch:
-    """Every link's state; a link never probed is "chưa rõ", not up."""
-    links = wall.links
+    """Every link's state; a link never probed, or not for three intervals, is "chưa rõ", not up."""
+    links = [(link, link_state(link, wall.made_at)) for link in wall.links]
     if len(links) > TILES:
-        links = sorted(links, key=lambda link: _TROUBLE.get(link.state, 1))
-    up = sum(link.state == "up" for link in wall.links)
+        links.sort(key=lambda entry: _TROUBLE[entry[1]])
+    up = sum(state == "up" for _, state in links)
     count = f"{up}/{len(wall.links)} thông" if wall.links else "chưa khai báo"
     changes: Patch = {"links-count": say(count, "card-fact" if up == len(wall.links) else "card-fact is-warn")}
     for index in range(TILES):
         key = f"link-{index}"
         if index < len(links):
-            changes.update(_tile_patch(key, links[index]))
+            changes.update(_tile_patch(key, *links[index]))
         else:
             changes[key] = Change(cls="link unknown is-empty")
     return changes
 
 
-def _tile_patch(key: str, link: LinkState) -> Patch:
-    state = link.state if link.state in WORDS else "unknown"
+def link_state(link: LinkState, now: int) -> str:
+    """``up``, ``down`` or ``unknown`` by what was found and how long ago (``now``: wall-clock ms)."""
+    if link.checked_at is None or now - link.checked_at > 3000 * link.interval_s:
+        return "unknown"
+    return link.state if link.state in WORDS else "unknown"
+
+
+def _tile_patch(key: str, link: LinkState, state: str) -> Patch:
     return {
         key: Change(cls=f"link {state}"),
         f"{key}-name": say(link.name),

@@ -211,7 +211,7 @@ def _source_age(config: SourceConfig, seen: dict[bytes, bytes]) -> SourceAge:
 
 
 def _link_state(config: LinkConfig, seen: dict[bytes, bytes]) -> LinkState:
-    state = LinkState(code=config.code, name=config.name, kind=config.kind)
+    state = LinkState(code=config.code, name=config.name, kind=config.kind, interval_s=config.interval)
     encoded = seen.get(config.code.encode())
     if encoded:
         found = _link(encoded)

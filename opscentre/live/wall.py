@@ -83,6 +83,8 @@ class LinkState(msgspec.Struct, kw_only=True):
     code: str
     name: str
     kind: str
+    #: Seconds between probes: what was found is stale after three intervals without one.
+    interval_s: float
     #: ``up``, ``down``, ``unknown`` (our own uplink is gone, or never probed).
     state: str = "unknown"
     latency_ms: float | None = None

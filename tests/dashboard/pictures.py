@@ -61,8 +61,8 @@ def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -
             for i, name in enumerate(SOURCES)
         ],
         links=[
-            LinkState(code=f"l{i}", name=name, kind="http", state="up", latency_ms=9.0 + 17 * i, checked_at=made_at,
-                      since=made_at - DAY)
+            LinkState(code=f"l{i}", name=name, kind="http", interval_s=60.0, state="up", latency_ms=9.0 + 17 * i,
+                      checked_at=made_at, since=made_at - DAY)
             for i, name in enumerate(LINKS)
         ],
         received_by_hour=[0] * 7 + [412, 655, 388] + [0] * 14,

@@ -64,7 +64,14 @@ def crowded(board: Board, profile: Profile) -> None:
         wall.units[code].finished_overdue_30d = 0
         wall.units[code].in_process_overdue = 0
     wall.links += [
-        LinkState(code=f"x{index}", name=f"Liên kết thử {index}", kind="tcp", state=state)
+        LinkState(
+            code=f"x{index}",
+            name=f"Liên kết thử {index}",
+            kind="tcp",
+            interval_s=60,
+            state=state,
+            checked_at=wall.made_at,
+        )
         for index, state in enumerate(("down", "unknown", "down", "up", "up"))
     ]
     wall.sources[1].ok = False

@@ -109,7 +109,12 @@ def test_an_empty_list_says_so_and_hides_its_rows(wall: Wall, place: Place) -> N
 
 
 def test_more_links_than_tiles_show_the_broken_ones_first(wall: Wall, place: Place) -> None:
-    wall.links = [LinkState(code=str(i), name=f"L{i}", kind="tcp", state="up", latency_ms=5) for i in range(20)]
+    wall.links = [
+        LinkState(
+            code=str(i), name=f"L{i}", kind="tcp", interval_s=5, state="up", latency_ms=5, checked_at=wall.made_at
+        )
+        for i in range(20)
+    ]
     wall.links[19].state, wall.links[17].state = "down", "unknown"
     changes = links.patch(wall, place)
     assert [changes[f"link-{i}-name"].text for i in range(3)] == ["L19", "L17", "L0"]
@@ -169,3 +174,14 @@ def test_hours_to_come_have_no_value() -> None:
     _, over, running = draw([5] + [0] * 23, [3] * 24, 10)["data"]
     assert list(over["x"]) == list(range(10)), "the line ends where the running hour begins"
     assert (list(running["x"]), list(running["y"])) == ([10], [3])
+
+
+def test_a_link_not_probed_for_three_intervals_is_unknown_however_well_it_was(wall: Wall, place: Place) -> None:
+    checked = {"old": wall.made_at - 15_001, "fresh": wall.made_at - 15_000, "never": None}
+    wall.links = [
+        LinkState(code=code, name=code, kind="tcp", interval_s=5, state="up", latency_ms=5, checked_at=at)
+        for code, at in checked.items()
+    ]
+    patch = links.patch(wall, place)
+    assert [patch[f"link-{index}-word"].text for index in range(3)] == ["chưa rõ", "5 ms", "chưa rõ"]
+    assert patch["links-count"].text == "1/3 thông"
