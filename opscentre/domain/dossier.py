@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zlib
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+from opscentre.domain.moments import DAY, EARLIEST_YEAR, LATEST_YEAR, day_of, day_start
 
 #: Unit code of dossiers whose ``DonViXuLy`` matches no unit of the profile: counted and listed, never lost.
 UNMAPPED = "unmapped"
+
+#: What a decoder lets pass. Whatever lies outside would be met later, where it is no longer one message's fault:
+#: a code that SQL has no room for, a moment that no calendar knows. Source: the same bounds that collectors keep.
+_FIRST = day_start(day_of(dt.date(EARLIEST_YEAR, 1, 1)))
+_LAST = day_start(day_of(dt.date(LATEST_YEAR, 12, 31))) + DAY - 1
+Moment = Annotated[int, Meta(ge=_FIRST, le=_LAST)]
+#: The product's own moments may be 0: "none".
+Stamp = Annotated[int, Meta(ge=0, le=_LAST)]
+StatusCode = Annotated[int, Meta(ge=1, le=10)]
+Code = Annotated[str, Meta(max_length=64)]
+SourceCode = Annotated[str, Meta(min_length=1, max_length=64)]
+Number = Annotated[str, Meta(min_length=1, max_length=128)]
+UnitCode = Annotated[str, Meta(max_length=32)]
+Name = Annotated[str, Meta(max_length=200)]
 
 
 class Supplement(msgspec.Struct, frozen=True, array_like=True):
     """One request for supplements: when it was asked and answered, and the due moments before and after (ms)."""
 
-    requested: int | None = None
-    answered: int | None = None
-    due_before: int | None = None
-    due_after: int | None = None
+    requested: Moment | None = None
+    answered: Moment | None = None
+    due_before: Moment | None = None
+    due_after: Moment | None = None
 
 
 class Apology(msgspec.Struct, frozen=True, array_like=True):
     """One apology slip: when it was made, and the due moments before and after (ms)."""
 
-    made: int
-    due_before: int | None = None
-    due_after: int | None = None
+    made: Moment
+    due_before: Moment | None = None
+    due_after: Moment | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, array_like=True):
     """One dated step that the source itself reports: the moment (ms) and the status it led to."""
 
-    at: int
-    status: int
+    at: Moment
+    status: StatusCode
 
 
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -41,33 +60,33 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     epoch milliseconds; ``None`` is "the source gave none".
     """
 
-    source: str
-    number: str
-    status: int
+    source: SourceCode
+    number: Number
+    status: StatusCode
     #: When a collector saw this, on the product's clock.
-    observed: int
+    observed: Stamp
     #: The newest moment the source itself vouches for: its modification time, else its newest progress
     #: time, else the newest past date in the dossier; 0 when it shows none.
-    version: int = 0
+    version: Stamp = 0
     #: The source's own modification time where it gives one (evidence of when ``status`` began).
-    modified: int | None = None
-    unit: str = UNMAPPED
+    modified: Moment | None = None
+    unit: UnitCode = UNMAPPED
     #: ``DonViXuLy`` as the source wrote it, kept only when it matched no unit.
-    unit_seen: str = ""
-    procedure: str = ""
-    procedure_name: str = ""
-    field: str = ""
-    field_name: str = ""
+    unit_seen: Name = ""
+    procedure: Code = ""
+    procedure_name: Name = ""
+    field: Code = ""
+    field_name: Name = ""
     #: 1 counter, 2 online, 3 postal (KenhThucHien; absent counts as counter).
-    channel: int = 1
+    channel: Annotated[int, Meta(ge=1, le=3)] = 1
     #: 1 citizen, 2 enterprise, 3 agency, 4 other; 0 unknown (LoaiDoiTuong).
     subject: int = 0
-    submitted: int | None = None
-    received: int | None = None
-    due: int | None = None
-    finished: int | None = None
-    returned: int | None = None
-    refused: int | None = None
+    submitted: Moment | None = None
+    received: Moment | None = None
+    due: Moment | None = None
+    finished: Moment | None = None
+    returned: Moment | None = None
+    refused: Moment | None = None
     #: 0 desk, 1 postal return (HinhThuc).
     return_by: int = 0
     digitised: bool = False

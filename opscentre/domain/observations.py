@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from opscentre.domain.dossier import SourceCode, Stamp
+
 
 class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
     """The collectors are alive: ``at`` is wall-clock time (real ms, never simulated)."""
 
-    at: int
+    at: Stamp
 
 
 class SourceSeen(msgspec.Struct, frozen=True, tag="source", kw_only=True):
@@ -18,9 +20,9 @@ class SourceSeen(msgspec.Struct, frozen=True, tag="source", kw_only=True):
     things: a source that fails keeps ``observed_at`` of its last success.
     """
 
-    code: str
-    attempted_at: int
-    observed_at: int | None
+    code: SourceCode
+    attempted_at: Stamp
+    observed_at: Stamp | None
     ok: bool
     #: Records taken in the last successful poll and since the collector's cursor began.
     taken: int = 0
@@ -33,12 +35,12 @@ class SourceSeen(msgspec.Struct, frozen=True, tag="source", kw_only=True):
 class LinkSeen(msgspec.Struct, frozen=True, tag="link", kw_only=True):
     """One probe of a link. ``state`` is ``up``, ``down`` or ``unknown`` (our own uplink is gone)."""
 
-    code: str
-    checked_at: int
+    code: SourceCode
+    checked_at: Stamp
     state: str
     latency_ms: float | None = None
     #: When the present state began (real ms).
-    since: int = 0
+    since: Stamp = 0
     detail: str = ""
 
 
