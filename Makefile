@@ -33,7 +33,7 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 	@touch $@
 
 demo: $(VENV)/.ready ## the whole product on this machine, fed by simulated departments (ARGS="--speed 60")
-	@echo "==> starting; the wall will be at http://127.0.0.1:8050/wall"
+	@echo "==> starting; the addresses follow once they answer"
 	@exec $(BIN)/opscentre demo $(ARGS)
 
 lint: $(VENV)/.ready-dev ## style, types and import contracts
