@@ -30,6 +30,7 @@ IDLE = 0.1
 SESSION = 8.0
 #: Exit code of a worker that cannot go on; the supervisor starts a new one, which loads the truth from SQL.
 CANNOT_GO_ON = 70
+FAREWELL = "the stream worker cannot go on; it starts anew from SQL"
 
 
 class Cycle:
@@ -43,6 +44,8 @@ class Cycle:
         self._room.set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="cycle")
         self._busy = asyncio.Lock()
+        #: Whether partitions were taken away and not given anew yet: until then nothing here is ours to write.
+        self._held = False
 
     async def take(self, stream: AsyncIterator[Any]) -> None:
         """Take messages off a stream until it ends; they are acknowledged once SQL holds them."""
@@ -64,11 +67,14 @@ class Cycle:
                     self._arrived.clear()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._arrived.wait(), IDLE)
-                await self._once()
+                if self._held:
+                    await asyncio.sleep(IDLE)
+                else:
+                    await self._once()
         except asyncio.CancelledError:
             raise
         except BaseException:
-            log.critical("the stream worker cannot go on; it starts anew from SQL", exc_info=True)
+            log.critical(FAREWELL, exc_info=True)
             os._exit(CANNOT_GO_ON)
 
     async def _once(self) -> None:
@@ -83,8 +89,25 @@ class Cycle:
             for event in events:
                 event.ack()
 
+    async def hold(self) -> None:
+        """Before a rebalance: let the cycle under way end, and begin none until the partitions are given anew."""
+        async with self._busy:
+            self._held = True
+
     async def assign(self, app: faust.App) -> None:
-        """After a rebalance: load the partitions that are ours now and begin each where SQL says."""
+        """After a rebalance: load the partitions that are ours now and begin each where SQL says.
+
+        Ends the process where that fails: a worker without its ledgers would take messages and count none.
+        """
+        try:
+            await self._assign(app)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            log.critical(FAREWELL, exc_info=True)
+            os._exit(CANNOT_GO_ON)
+
+    async def _assign(self, app: faust.App) -> None:
         async with self._busy:
             self._events.clear()
             self._room.set()
@@ -97,6 +120,7 @@ class Cycle:
                 self._worker.begin_at(topic, starts)
             dossiers = sum(len(ledger.entries) for ledger in self._worker.ledgers.values())
             log.info("assigned partitions %s with %s dossiers", sorted(ours), dossiers)
+            self._held = False
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
@@ -137,6 +161,10 @@ def create_app(worker: Worker, broker: str, partitions: int, data: str) -> faust
     @app.task
     async def digest() -> None:
         await cycle.run()
+
+    @app.on_partitions_revoked.connect
+    async def revoked(*_: Any, **__: Any) -> None:
+        await cycle.hold()
 
     @app.on_rebalance_complete.connect
     async def assigned(*_: Any, **__: Any) -> None:

@@ -26,6 +26,9 @@ from opscentre.domain.moves import Move, move
 
 Key = tuple[str, str]
 
+#: ``to_status`` of a flip by the clock: it leads to none (``from_status`` says in which one it happened).
+NO_STATUS = 0
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(DossierState).decode
 
@@ -57,6 +60,8 @@ class Ledger:
         #: Offset SQL goes on from, as last written here; and the next one to digest.
         self.stored = 0
         self.next_offset = 0
+        #: Number of the claim in SQL under which the partition is this worker's.
+        self.claim = 0
         self.entries: dict[Key, Entry] = {}
         #: Per unit the numbers of NOW; per day and unit those of DAILY; per day 24 × received, 24 × finished.
         self.now: dict[str, list[int]] = {}
@@ -148,13 +153,13 @@ class Ledger:
     def _note_flips(self, state: DossierState, old: Contribution, new: Contribution, now: int) -> None:
         due = due_at(state, now)
         if due is not None and _OVERDUE in new.now and _OVERDUE not in old.now:
-            self._transitions.append(self._transition(state, "overdue", due, now))
+            self._transitions.append(self._flip(state, "overdue", due, now))
         if due is not None and _DUE_SOON in new.now and _DUE_SOON not in old.now:
             soon = self._calendar.of(state.snapshot.unit).working_time_before(due, DUE_SOON)
-            self._transitions.append(self._transition(state, "due_soon", soon, now))
+            self._transitions.append(self._flip(state, "due_soon", soon, now))
         if _WAITING_OVERDUE in new.now and _WAITING_OVERDUE not in old.now and state.snapshot.submitted is not None:
             at = self._calendar.of(state.snapshot.unit).reception_due(state.snapshot.submitted)
-            self._transitions.append(self._transition(state, "reception_overdue", at, now))
+            self._transitions.append(self._flip(state, "reception_overdue", at, now))
 
     def _transition(
         self, state: DossierState, kind: str, at: int, now: int, from_status: int | None = None
@@ -172,6 +177,11 @@ class Ledger:
             "seen": now,
             "anomaly": "unknown_move" if unknown else "",
         }
+
+    def _flip(self, state: DossierState, kind: str, at: int, now: int) -> dict[str, Any]:
+        # The status is part of a row's key, and a dossier that is late in one status stays so in the next: by the
+        # status of the moment, a worker that loads it then would write the same flip once more.
+        return self._transition(state, kind, at, now, state.snapshot.status) | {"to_status": NO_STATUS, "anomaly": ""}
 
     def _row(self, state: DossierState, encoded: bytes, now: int) -> dict[str, Any]:
         snapshot = state.snapshot

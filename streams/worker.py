@@ -6,6 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -62,6 +63,7 @@ class Worker:
         self._clock = clock
         #: (offset SQL goes on from, next to digest) of the observations partition; None: not ours.
         self._observed: tuple[int, int] | None = None
+        self._observing = 0
         self._heartbeat: int | None = None
         self._sources: dict[str, bytes] = {}
         self._links: dict[str, bytes] = {}
@@ -73,6 +75,10 @@ class Worker:
     def assign(self, partitions: Iterable[int], observations: bool) -> None:
         """Take over partitions: load what SQL holds of them, unless it is what this worker wrote last."""
         wanted = set(partitions)
+        standing = journal.standing_claims(self._engine, topics.DOSSIERS)
+        kept = {p for p in wanted & set(self.ledgers) if self.ledgers[p].claim == standing.get(p)}
+        # Claimed before it is read: from then on nobody else's write can come in between.
+        claims = journal.claim(self._engine, topics.DOSSIERS, wanted - kept)
         stored = journal.next_offsets(self._engine, topics.DOSSIERS, wanted)
         now = self._clock.now()
         for partition in set(self.ledgers) - wanted:
@@ -80,14 +86,16 @@ class Worker:
             self._writer.forget(partition)
         for partition in sorted(wanted):
             ledger = self.ledgers.get(partition)
-            if ledger is None or ledger.stored != stored[partition]:
+            if ledger is None or partition not in kept or ledger.stored != stored[partition]:
                 ledger = Ledger(partition, self._calendar)
+                ledger.claim = claims.get(partition) or standing[partition]
                 ledger.load(journal.load_states(self._engine, partition), now)
                 ledger.stored = stored[partition]
                 self.ledgers[partition] = ledger
                 self._writer.forget(partition)
             ledger.next_offset = ledger.stored
         if observations:
+            self._observing = journal.claim(self._engine, topics.OBSERVATIONS, [0])[0]
             offset = journal.next_offsets(self._engine, topics.OBSERVATIONS, [0])[0]
             self._observed = (offset, offset)
             self._sources.update(journal.read_observations(self._engine, "source"))
@@ -131,8 +139,10 @@ class Worker:
             entries.transitions += changes.transitions
             if changes.dossiers or changes.transitions or ledger.next_offset != ledger.stored:
                 entries.offsets[topics.DOSSIERS, ledger.partition] = (ledger.stored, ledger.next_offset)
+                entries.claims[topics.DOSSIERS, ledger.partition] = ledger.claim
         if self._observed and self._observed[0] != self._observed[1]:
             entries.offsets[topics.OBSERVATIONS, 0] = self._observed
+            entries.claims[topics.OBSERVATIONS, 0] = self._observing
         if entries.offsets:
             self._write(entries)
         self._show(now)
@@ -246,22 +256,20 @@ class Worker:
     def _write_board(self, now: int, caring: bool) -> None:
         changed = False
         for ledger in self.ledgers.values():
-            dirty = bool(ledger.dirty_units or ledger.dirty_days)
-            if caring and not self._writer.whole(ledger.partition):
-                whole = False
-            elif dirty or caring:
-                whole = self._writer.write(ledger, len(ledger.entries), now)
-                changed = True
-            else:
+            if not (caring or ledger.dirty_units or ledger.dirty_days):
                 continue
-            if not whole:
-                self._writer.rewrite(ledger, len(ledger.entries), now)
-                self._unsent = changed = True
-            if caring:
-                self._writer.write_urgent(ledger.partition, self._urgent(ledger.partition, now))
-        if self._unsent and self._observed is not None:
-            self._writer.write_observations(self._heartbeat, self._sources, self._links)
-            self._unsent = False
+            urgent = self._urgent(ledger.partition, now) if caring else None
+            if not self._writer.write(ledger, len(ledger.entries), now, urgent):
+                urgent = urgent or self._urgent(ledger.partition, now)
+                # Redis was emptied, or another worker has written there: SQL knows whose the partition is.
+                ours = partial(journal.require, self._engine, topics.DOSSIERS, ledger.partition, ledger.claim)
+                self._writer.rewrite(ledger, len(ledger.entries), now, urgent, ours)
+            changed = True
+        if self._observed is not None and caring and not self._writer.observations_stand():
+            self._unsent = True
+        if self._observed is not None and self._unsent:
+            ours = partial(journal.require, self._engine, topics.OBSERVATIONS, 0, self._observing)
+            self._unsent = not self._writer.write_observations(self._heartbeat, self._sources, self._links, ours)
             changed = True
         if changed:
             self._writer.announce()

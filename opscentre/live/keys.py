@@ -16,6 +16,10 @@ LINKS = PREFIX + "links"
 HEARTBEAT = PREFIX + "heartbeat"
 
 
+#: JSON Mark of whoever wrote sources, links and heartbeat last.
+OBSERVER = PREFIX + "observer"
+
+
 def meta(partition: int) -> str:
     """JSON BoardMeta of a partition: present exactly when everything else of the partition is."""
     return f"{PREFIX}meta:{partition}"

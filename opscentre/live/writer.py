@@ -1,12 +1,19 @@
-"""Writes the live board: absolute counters of each partition, in one transaction a flush, then the announcement."""
+"""Writes the live board: absolute counters of each partition, in one transaction a flush, then the announcement.
+
+Every flush is a compare-and-set on the partition's mark: who wrote last, and which of its writes it was. A worker
+that was replaced, or a Redis that came back with an older board, is noticed by that before anything is overwritten.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 import redis
+from redis.client import Pipeline
+from redis.exceptions import WatchError
 
 from opscentre.domain.counting import NOW
 from opscentre.domain.moments import day_number
@@ -19,6 +26,9 @@ UNIT_ROW = len(NOW) + 6 + 2
 WINDOW = 30
 #: Days whose counters are kept in Redis; older periods are answered from SQL.
 KEPT_DAYS = 400
+
+#: How often a board is tried to be written from nothing while somebody else keeps writing it.
+_ATTEMPTS = 5
 
 _encode = msgspec.json.Encoder().encode
 
@@ -35,7 +45,14 @@ class Counters(Protocol):
     dirty_hours: set[int]
 
 
-class BoardMeta(msgspec.Struct):
+class Mark(msgspec.Struct, kw_only=True):
+    """Who wrote last: a writer's own name, and how many flushes it had made by then."""
+
+    writer: str = ""
+    flush: int = 0
+
+
+class BoardMeta(Mark, kw_only=True):
     """The state of one partition's board."""
 
     #: Local day whose "today" the unit rows hold.
@@ -54,88 +71,156 @@ class Urgent(msgspec.Struct):
 
 
 class BoardWriter:
-    """Writes partitions' counters to Redis; knows which partitions it has written whole."""
+    """Writes partitions' counters to Redis; knows which partitions stand there as it left them."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+        self._name = secrets.token_hex(6)
+        self._flushes = 0
+        #: The marks as this writer left them, by their key; none for what another may have written since.
+        self._left: dict[str, bytes] = {}
         self._today: dict[int, int] = {}
 
     def whole(self, partition: int) -> bool:
-        """Whether Redis still holds what was written: False after a wipe, a restart of Redis, or before the first."""
-        return partition in self._today and bool(self._redis.exists(keys.meta(partition)))
+        """Whether Redis holds the partition as this writer left it: False after a wipe, after a restart of Redis
+        (also one that comes back with an older board), after another writer's flush, and before the first one."""
+        return self._stands(keys.meta(partition))
 
-    def write(self, ledger: Counters, dossiers: int, now: int) -> bool:
+    def observations_stand(self) -> bool:
+        """The same for sources, links and heartbeat."""
+        return self._stands(keys.OBSERVER)
+
+    def write(self, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None = None) -> bool:
         """Write what changed in a partition; every unit when a new day began.
 
-        Returns False when Redis no longer holds the rest (or never did): then ``rewrite`` is due.
+        Returns False, and writes nothing, where Redis does not hold what this writer left: ``rewrite`` is due.
         """
-        if ledger.partition not in self._today:
+        key = keys.meta(ledger.partition)
+        left = self._left.get(key)
+        if left is None:
             return False
-        # XX: only where it still exists. A wiped board must not look whole again by one more change.
-        return self._flush(ledger, dossiers, now, only_if_there=True)
+        with self._redis.pipeline(transaction=True) as pipe:
+            try:
+                pipe.watch(key)
+                # In this mode the pipeline answers at once.
+                stands = pipe.get(key) == left
+                if stands:
+                    pipe.multi()
+                    self._flush(pipe, ledger, dossiers, now, urgent)
+            except WatchError:
+                stands = False
+        if not stands:
+            self.forget(ledger.partition)
+        return stands
 
-    def _flush(self, ledger: Counters, dossiers: int, now: int, *, only_if_there: bool) -> bool:
-        today = day_number(now)
-        if self._today.get(ledger.partition) != today:
+    def rewrite(
+        self, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None = None, ours: Callable[[], object] = bool
+    ) -> bool:
+        """Replace a partition's board, in one transaction. Returns False when others kept writing it meanwhile.
+
+        ``ours`` raises where the partition belongs to another worker; it is asked after looking and before writing,
+        so that whoever owns the partition from then on is seen to have written, and is left alone.
+        """
+        partition = ledger.partition
+        for _ in range(_ATTEMPTS):
+            with self._redis.pipeline(transaction=True) as pipe:
+                try:
+                    pipe.watch(keys.meta(partition))
+                    ours()
+                    stale = list(self._redis.scan_iter(keys.all_days(partition), count=1000))
+                    ledger.dirty_units.update(_units(ledger))
+                    ledger.dirty_days.update((day, unit) for day, units in ledger.daily.items() for unit in units)
+                    ledger.dirty_hours.update(ledger.hourly)
+                    pipe.multi()
+                    pipe.delete(keys.units(partition), *stale)
+                    self._flush(pipe, ledger, dossiers, now, urgent)
+                    return True
+                except WatchError:
+                    continue
+        return False
+
+    def _flush(self, pipe: Pipeline, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None) -> None:
+        partition, today = ledger.partition, day_number(now)
+        if self._today.get(partition) != today:
             ledger.dirty_units.update(_units(ledger))
-        pipe = self._redis.pipeline(transaction=True)
         if ledger.dirty_units:
             pipe.hset(
-                keys.units(ledger.partition),
+                keys.units(partition),
                 mapping={unit: _encode(unit_row(ledger, unit, today)) for unit in ledger.dirty_units},
             )
         for day, mapping in _by_day(ledger).items():
             if day > today - KEPT_DAYS:
-                pipe.hset(keys.day(ledger.partition, day), mapping=mapping)
+                pipe.hset(keys.day(partition, day), mapping=mapping)
         for day in ledger.dirty_hours:
             if day >= today - WINDOW:
-                pipe.set(keys.hours(ledger.partition, day), _encode(ledger.hourly[day]))
-        meta = BoardMeta(day=today, dossiers=dossiers, first_day=today - KEPT_DAYS + 1)
-        pipe.set(keys.meta(ledger.partition), _encode(meta), xx=only_if_there)
-        if not pipe.execute()[-1]:
-            self.forget(ledger.partition)
-            return False
-        self._today[ledger.partition] = today
+                pipe.set(keys.hours(partition, day), _encode(ledger.hourly[day]))
+        if urgent is not None:
+            pipe.set(keys.urgent(partition), _encode(urgent))
+        meta = BoardMeta(
+            day=today,
+            dossiers=dossiers,
+            first_day=today - KEPT_DAYS + 1,
+            writer=self._name,
+            flush=self._next_flush(),
+        )
+        self._execute(pipe, keys.meta(partition), _encode(meta))
+        self._today[partition] = today
         ledger.dirty_units.clear()
         ledger.dirty_days.clear()
         ledger.dirty_hours.clear()
-        return True
-
-    def rewrite(self, ledger: Counters, dossiers: int, now: int) -> None:
-        """Write a partition from nothing; until it is done its meta key is missing and readers say "rebuilding"."""
-        partition = ledger.partition
-        self._redis.delete(keys.meta(partition), keys.units(partition))
-        stale = list(self._redis.scan_iter(keys.all_days(partition), count=1000))
-        if stale:
-            self._redis.delete(*stale)
-        ledger.dirty_units.update(_units(ledger))
-        ledger.dirty_days.update((day, unit) for day, units in ledger.daily.items() for unit in units)
-        ledger.dirty_hours.update(ledger.hourly)
-        self._flush(ledger, dossiers, now, only_if_there=False)
 
     def forget(self, partition: int) -> None:
         """Redis does not hold the partition as this writer left it, or another worker has it by now."""
+        self._left.pop(keys.meta(partition), None)
         self._today.pop(partition, None)
 
-    def write_urgent(self, partition: int, urgent: Urgent) -> None:
-        """Replace a partition's late and nearly late list."""
-        self._redis.set(keys.urgent(partition), _encode(urgent))
-
     def write_observations(
-        self, heartbeat: int | None, sources: Mapping[str, bytes], links: Mapping[str, bytes]
-    ) -> None:
-        """Replace the newest heartbeat and what is known of sources and links."""
-        pipe = self._redis.pipeline(transaction=True)
-        if heartbeat is not None:
-            pipe.set(keys.HEARTBEAT, heartbeat)
-        for name, mapping in ((keys.SOURCES, sources), (keys.LINKS, links)):
-            if mapping:
-                pipe.hset(name, mapping=dict[Any, Any](mapping))
-        pipe.execute()
+        self,
+        heartbeat: int | None,
+        sources: Mapping[str, bytes],
+        links: Mapping[str, bytes],
+        ours: Callable[[], object] = bool,
+    ) -> bool:
+        """Replace the newest heartbeat and what is known of sources and links; False when others kept writing them.
+
+        ``ours`` as in ``rewrite``: it is asked unless Redis holds what this writer left.
+        """
+        for _ in range(_ATTEMPTS):
+            with self._redis.pipeline(transaction=True) as pipe:
+                try:
+                    pipe.watch(keys.OBSERVER)
+                    if pipe.get(keys.OBSERVER) != self._left.get(keys.OBSERVER, b""):
+                        ours()
+                    pipe.multi()
+                    if heartbeat is not None:
+                        pipe.set(keys.HEARTBEAT, heartbeat)
+                    for name, mapping in ((keys.SOURCES, sources), (keys.LINKS, links)):
+                        if mapping:
+                            pipe.hset(name, mapping=dict[Any, Any](mapping))
+                    self._execute(pipe, keys.OBSERVER, _encode(Mark(writer=self._name, flush=self._next_flush())))
+                    return True
+                except WatchError:
+                    continue
+        return False
 
     def announce(self) -> None:
         """Tell every dashboard that the board changed."""
         self._redis.publish(keys.CHANNEL, b"1")
+
+    def _stands(self, key: str) -> bool:
+        left = self._left.get(key)
+        return left is not None and self._redis.get(key) == left
+
+    def _execute(self, pipe: Pipeline, key: str, mark: bytes) -> None:
+        # Forgotten until the answer is there: where it is lost, nobody knows whether Redis took the flush.
+        self._left.pop(key, None)
+        pipe.set(key, mark)
+        pipe.execute()
+        self._left[key] = mark
+
+    def _next_flush(self) -> int:
+        self._flushes += 1
+        return self._flushes
 
 
 def unit_row(ledger: Counters, unit: str, today: int) -> Sequence[int]:

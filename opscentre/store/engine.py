@@ -52,6 +52,11 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(sqlite_begin="DEFERRED")
 
 
+def insertion(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT of the connection's own dialect: the two spell their conflict clauses alike."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
 def upsert(
     connection: Connection,
     table: Table,
@@ -62,8 +67,7 @@ def upsert(
     """Insert rows; where the primary key is taken, write the ``update`` columns (None: keep the old row)."""
     if not rows:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
+    statement = insertion(connection, table)
     if update is None:
         statement = statement.on_conflict_do_nothing()
     else:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from opscentre.domain.fold import DossierState
 from opscentre.store import tables
-from opscentre.store.engine import reading, upsert
+from opscentre.store.engine import insertion, reading, upsert
 from opscentre.store.intake import SetAside
 
 _decode = msgspec.json.Decoder(DossierState).decode
@@ -42,6 +42,8 @@ class Entries(msgspec.Struct, kw_only=True):
     transitions: list[dict[str, Any]] = []
     #: (topic, partition) → (offset it went on from, offset to go on from).
     offsets: dict[tuple[str, int], tuple[int, int]] = {}
+    #: (topic, partition) → number of the claim it is written under.
+    claims: dict[tuple[str, int], int] = {}
     #: (receipt, partition) → (accepted, unchanged).
     receipts: dict[tuple[str, int], tuple[int, int]] = {}
     notes: list[SetAside] = []
@@ -51,8 +53,12 @@ class Entries(msgspec.Struct, kw_only=True):
 
 
 def write(engine: Engine, entries: Entries) -> None:
-    """Write a batch in one transaction. Raises ``Fenced`` (and writes nothing) when an offset is not as expected."""
+    """Write a batch in one transaction.
+
+    Raises ``Fenced`` (and writes nothing) when a claim is another worker's or an offset is not as expected.
+    """
     with engine.begin() as connection:
+        _require(connection, entries.claims)
         for (topic, partition), (expected, following) in sorted(entries.offsets.items()):
             _advance(connection, topic, partition, expected, following)
         upsert(connection, tables.dossiers, entries.dossiers, update=_DOSSIER_COLUMNS)
@@ -82,13 +88,52 @@ def _advance(connection: Connection, topic: str, partition: int, expected: int, 
         return
     if expected == 0:
         row = {"topic": topic, "partition": partition, "next_offset": following}
-        upsert(connection, tables.partitions, [row])
-        found = connection.execute(
-            select(column.next_offset).where(column.topic == topic, column.partition == partition)
-        ).scalar_one()
-        if found == following:
+        # Whether the row is new must come from the insert itself: an equal number may be another worker's.
+        begin = insertion(connection, tables.partitions).on_conflict_do_nothing().returning(column.next_offset)
+        if connection.execute(begin, row).first() is not None:
             return
     raise Fenced(f"partition {partition} of {topic}: went on from {expected}, but another worker has moved it")
+
+
+def claim(engine: Engine, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """Make partitions of a topic this worker's own; the number of each claim. Whoever had them is fenced from here."""
+    column = tables.claims.c
+    found = {}
+    with engine.begin() as connection:
+        statement = (
+            insertion(connection, tables.claims)
+            .on_conflict_do_update(index_elements=["topic", "partition"], set_={"number": column.number + 1})
+            .returning(column.number)
+        )
+        for partition in sorted(partitions):
+            row = {"topic": topic, "partition": partition, "number": 1}
+            found[partition] = connection.execute(statement, row).scalar_one()
+    return found
+
+
+def standing_claims(engine: Engine, topic: str) -> dict[int, int]:
+    """The number of the claim that each partition of a topic is under now."""
+    column = tables.claims.c
+    with reading(engine).connect() as connection:
+        rows = connection.execute(select(column.partition, column.number).where(column.topic == topic))
+        return {row.partition: row.number for row in rows}
+
+
+def require(engine: Engine, topic: str, partition: int, number: int) -> None:
+    """Raise ``Fenced`` unless a partition is still under this claim."""
+    with reading(engine).connect() as connection:
+        _require(connection, {(topic, partition): number})
+
+
+def _require(connection: Connection, claims: Mapping[tuple[str, int], int]) -> None:
+    if not claims:
+        return
+    column = tables.claims.c
+    rows = connection.execute(select(column.topic, column.partition, column.number))
+    standing = {(row.topic, row.partition): row.number for row in rows}
+    for (topic, partition), number in claims.items():
+        if (found := standing.get((topic, partition))) != number:
+            raise Fenced(f"partition {partition} of {topic}: claim {number} is void, another worker has claim {found}")
 
 
 def _add_receipts(connection: Connection, receipts: Mapping[tuple[str, int], tuple[int, int]]) -> None:

@@ -48,6 +48,7 @@ transitions = Table(
     # 'status', or a flip by the clock: 'due_soon', 'overdue', 'reception_overdue'.
     Column("kind", String(20), primary_key=True),
     Column("at", BigInteger, primary_key=True, autoincrement=False),
+    # 0 for a flip, which leads to no status; ``from_status`` is the one it happened in.
     Column("to_status", SmallInteger, primary_key=True, autoincrement=False),
     Column("from_status", SmallInteger),
     Column("unit", String(32), nullable=False),
@@ -64,6 +65,15 @@ partitions = Table(
     Column("topic", String(64), primary_key=True),
     Column("partition", SmallInteger, primary_key=True, autoincrement=False),
     Column("next_offset", BigInteger, nullable=False),
+)
+
+#: Whose each partition of a topic is: a worker that takes it over adds one, and writes only while the number stands.
+claims = Table(
+    "claims",
+    metadata,
+    Column("topic", String(64), primary_key=True),
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
 )
 
 #: What became of the snapshots that an import sent, by partition.
