@@ -86,17 +86,17 @@ class Calendar:
         self.agencies = {code: weeks[own] for code, own in (agencies or {}).items() if own in weeks}
 
     def of(self, agency: str) -> Calendar:
-        """The calendar of an agency: one with its own hours where it has such, else this one."""
+        """The calendar of an agency: one with its own hours where it has such, else this one (§3)."""
         return self.agencies.get(agency, self)
 
     @property
     def hours(self) -> Spans:
-        """The hours of an ordinary day: of the longest weekday, the first of them."""
+        """The hours of an ordinary day: of the longest weekday, the first of them (§3)."""
         return max(self.week, key=length_of)
 
     @cached_property
     def table(self) -> WorkTable:
-        """Every day's hours laid out for quick arithmetic; made when it is first asked for (some 40 ms)."""
+        """Every day's hours laid out for quick arithmetic; made when it is first asked for (some 40 ms) (§3)."""
         first = date_of(FIRST_DAY).weekday()
         turn = self.week[first:] + self.week[:first]
         count = LAST_DAY - FIRST_DAY + 1
@@ -128,14 +128,14 @@ class Calendar:
         return Origin(day, kind, hours, "week", seed=seed)
 
     def special_days(self, year: int) -> list[Origin]:
-        """The days of a year that are not simply what their weekday is, unconfirmed holidays among them."""
+        """The days of a year that are not simply what their weekday is, unconfirmed holidays among them (§3)."""
         first, last = day_of(dt.date(year, 1, 1)), day_of(dt.date(year, 12, 31))
         known = {day for day in (*self.overrides, *seeded_days()) if first <= day <= last}
         return [self.origin(day) for day in sorted(known)]
 
     @cached_property
     def entered_years(self) -> frozenset[int]:
-        """Years of which ``calendar.csv`` has at least one row."""
+        """Years of which ``calendar.csv`` has at least one row (§3)."""
         return frozenset(date_of(day).year for day in self.overrides)
 
     def notice(self, begin: int, end: int) -> str:
@@ -154,11 +154,11 @@ class Calendar:
         return bool(self.table.spans_of(day))
 
     def next_working_day(self, day: int) -> int:
-        """The first working day after ``day``."""
+        """The first working day after ``day`` (§3)."""
         return self.table.working_day_after(day)
 
     def working_days(self, first: int, last: int) -> int:
-        """How many working days there are from ``first`` to ``last``, both counted in."""
+        """How many working days there are from ``first`` to ``last``, both counted in (§3)."""
         return self.table.working_days(first, last)
 
     def next_working_moment(self, at: int) -> int:

@@ -44,7 +44,7 @@ DUE_SOON = RECEPTION_LIMIT
 def table_cells(state: DossierState, start: int, end: int, at: int) -> tuple[int, int] | None:
     """The two cells of the progress table a dossier is counted in, for [start, end) as of ``at``; None: in neither.
 
-    The first says how it came in (carried over, or by channel), the second how it stands; so every row
+    (§4) The first says how it came in (carried over, or by channel), the second how it stands; so every row
     and every sum keeps ``carried over + received in period = finished + in process + paused``.
     """
     looking = min(at, end)
@@ -66,7 +66,7 @@ def table_cells(state: DossierState, start: int, end: int, at: int) -> tuple[int
 
 
 def count_table(states: Iterable[DossierState], start: int, end: int, at: int) -> dict[str, list[int]]:
-    """The cells of the progress table by unit code, counted in one pass."""
+    """The cells of the progress table by unit code, counted in one pass (§4)."""
     rows: dict[str, list[int]] = {}
     for state in states:
         cells = table_cells(state, start, end, at)
@@ -78,7 +78,7 @@ def count_table(states: Iterable[DossierState], start: int, end: int, at: int) -
 
 
 def table_row(cells: Sequence[int]) -> dict[str, dict[str, int]]:
-    """The 18 columns of a row from its cells."""
+    """The 18 columns of a row from its cells (§4)."""
     in_period = cells[ONLINE] + cells[COUNTER] + cells[POSTAL]
     return {
         "received": {
@@ -109,7 +109,7 @@ def table_row(cells: Sequence[int]) -> dict[str, dict[str, int]]:
 
 
 def table_document(rows: dict[str, list[int]], units: Units) -> dict[str, object]:
-    """``rows`` and ``total`` of the table as the day of ``units`` sees it.
+    """``rows`` and ``total`` of the table as the day of ``units`` sees it (§4).
 
     Every unit of that day, with what it took over from its predecessors; then units of other days that have anything
     to show under their own name (``until`` or ``since`` says when they were there); then the unmapped, if any.
@@ -161,7 +161,7 @@ _FINISH_DAILY = {Verdict.EARLY: 3, Verdict.IN_TIME: 4, Verdict.OVERDUE: 5}
 
 
 def contribution(state: DossierState, at: int, calendar: Calendar) -> Contribution:
-    """What a dossier adds to the live counters at ``at``; moments stay moments so that the hour is not lost."""
+    """What a dossier adds to the live counters at ``at``; moments stay moments so that the hour is not lost (§4)."""
     snapshot = state.snapshot
     standing = standing_at(state, at)
     kind = standing.kind
@@ -193,7 +193,7 @@ _SETTLED = NOT_RECEIVED | ENDED
 
 
 def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
-    """The next moment after ``at`` at which the clock alone changes what a dossier adds; None: never.
+    """The next moment after ``at`` at which the clock alone changes what a dossier adds; None: never (§4).
 
     It may be a moment at which nothing changes after all, never one too late.
     """
@@ -211,7 +211,7 @@ def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
 
 
 def open_moments(state: DossierState, at: int, calendar: Calendar) -> tuple[int | None, int | None]:
-    """(due moment of a dossier in process, reception due of a dossier waiting), None where it does not apply."""
+    """(due moment of a dossier in process, reception due of a dossier waiting), None where it does not apply (§4)."""
     standing = standing_at(state, at)
     if standing.kind is Kind.IN_PROCESS:
         return standing.due, None

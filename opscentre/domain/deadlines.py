@@ -59,7 +59,7 @@ def parse_limit(text: str) -> Limit:
 
 
 def is_limit(text: str) -> bool:
-    """Whether a text can be a procedure's limit; see ``parse_limit``."""
+    """Whether a text can be a procedure's limit; see ``parse_limit`` (§3)."""
     return text in ("none", "", "same-day") or _LIMIT.fullmatch(text) is not None
 
 
@@ -118,7 +118,7 @@ def moved_on(due: int, pause: Pause, calendar: Calendar) -> int:
 
 
 def check_pauses(received: int, pauses: Sequence[Pause]) -> None:
-    """Hold pauses to their order: each ends after it began, after reception, after the one before.
+    """Hold pauses to their order: each ends after it began, after reception, after the one before (§3).
 
     Raises ``DeadlineError`` naming the pause.
     """

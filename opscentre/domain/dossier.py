@@ -107,7 +107,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The dossier's identity."""
+        """The dossier's identity (§2)."""
         return (self.source, self.number)
 
 
@@ -116,11 +116,11 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
 
     snapshots: list[Snapshot]
     #: Who wants to know what became of them (an import run); empty for none.
-    receipt: str = ""
+    receipt: Code = ""
     #: Where each snapshot stood in its file, parallel to ``snapshots``; for messages about duplicates.
-    places: list[str] = []
+    places: list[Annotated[str, Meta(max_length=300)]] = []
 
 
 def partition_of(source: str, number: str, partitions: int) -> int:
-    """The partition of a dossier: stable across machines, releases and restarts."""
+    """The partition of a dossier: stable across machines, releases and restarts (§2)."""
     return zlib.crc32(f"{source}\x1f{number}".encode()) % partitions

@@ -18,17 +18,17 @@ from opscentre.domain.worktime import Spans
 
 
 def clock_text(into: int) -> str:
-    """A time of day given in ms since midnight: ``07:00``."""
+    """A time of day given in ms since midnight: ``07:00`` (§3)."""
     return f"{into // HOUR:02}:{into % HOUR // MINUTE:02}"
 
 
 def hours_text(spans: Spans) -> str:
-    """Hours of a day: ``07:00-11:30 13:30-17:00``; ``closed`` for none."""
+    """Hours of a day: ``07:00-11:30 13:30-17:00``; ``closed`` for none (§3)."""
     return " ".join(f"{clock_text(opens)}-{clock_text(closes)}" for opens, closes in spans) or "closed"
 
 
 def week_text(week: Week) -> str:
-    """The hours of a week, weekdays with the same ones together: ``Mon-Fri 07:00-11:30; Sat 08:00-11:30``."""
+    """The hours of a week, weekdays with the same ones together: ``Mon-Fri 07:00-11:30; Sat 08:00-11:30`` (§3)."""
     parts = []
     for hours, days in groupby(range(7), key=lambda weekday: week[weekday]):
         if hours:
@@ -39,12 +39,12 @@ def week_text(week: Week) -> str:
 
 
 def moment_text(at: int) -> str:
-    """A moment as local time to the minute, ``2026-08-24T16:00``; to the second where there are seconds."""
+    """A moment as local time to the minute, ``2026-08-24T16:00``; to the second where there are seconds (§3)."""
     return local(at).replace(tzinfo=None).isoformat(timespec="minutes" if at % MINUTE == 0 else "seconds")
 
 
 def length_text(length: int) -> str:
-    """An amount of working time: ``1 h 30 min``."""
+    """An amount of working time: ``1 h 30 min`` (§3)."""
     hours, rest = divmod(length, HOUR)
     minutes, rest = divmod(rest, MINUTE)
     parts = [(hours, "h"), (minutes, "min"), (rest // SECOND, "s")]
@@ -52,13 +52,13 @@ def length_text(length: int) -> str:
 
 
 def day_text(day: int) -> str:
-    """A day with its weekday: ``Sat 2026-08-22``."""
+    """A day with its weekday: ``Sat 2026-08-22`` (§3)."""
     date = date_of(day)
     return f"{WEEKDAYS[date.weekday()]} {date}"
 
 
 def origin_text(origin: Origin) -> str:
-    """Why a day is what it is, with its source: ``working day by calendar.csv, line 14: makes up for …``."""
+    """Why a day is what it is, with its source: ``working day by calendar.csv, line 14: makes up for …`` (§3)."""
     if origin.source == "calendar.csv":
         kind = {"off": "day off", "working": "working day", "half": "half-day"}[origin.kind]
         where = f", line {origin.line}" if origin.line else ""
@@ -72,7 +72,7 @@ def origin_text(origin: Origin) -> str:
 
 
 def explain_due(limit: Limit, received: int, calendar: Calendar, pauses: Sequence[Pause] = ()) -> list[str]:
-    """How the due moment comes about, one line a step or a day. Raises what ``due_moment`` raises."""
+    """How the due moment comes about, one line a step or a day. Raises what ``due_moment`` raises (§3)."""
     due_moment(limit, received, calendar, pauses)
     lines = [f"received {_when(received)}"]
     if limit.kind == "none":

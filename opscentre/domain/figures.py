@@ -86,7 +86,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def line(self) -> str:
-        """The series, which is the code where none is named."""
+        """The series, which is the code where none is named (§6)."""
         return self.series or self.code
 
 
@@ -151,12 +151,12 @@ class Reached(msgspec.Struct, frozen=True):
 
     @property
     def met(self) -> bool | None:
-        """Whether the value is reached; ``None``: not known."""
+        """Whether the value is reached; ``None``: not known (§6)."""
         return None if self.figure is None else self.figure.value.number >= self.target.value.number
 
 
 def parse_amount(text: str) -> Amount:
-    """``31067``, ``~5000000``, ``>70``. Raises ``ValueError``."""
+    """``31067``, ``~5000000``, ``>70``. Raises ``ValueError`` (§6)."""
     found = _AMOUNT.fullmatch(text)
     if found is None:
         raise ValueError(AMOUNT_WANTED)
@@ -164,7 +164,7 @@ def parse_amount(text: str) -> Amount:
 
 
 def parse_period(text: str) -> Period:
-    """A day, a month, a year, or two days with a slash between. Raises ``ValueError``."""
+    """A day, a month, a year, or two days with a slash between. Raises ``ValueError`` (§6)."""
     if _PERIOD.fullmatch(text) is None:
         raise ValueError(PERIOD_WANTED)
     try:
@@ -182,7 +182,7 @@ def parse_period(text: str) -> Period:
 
 
 def standing(figures: Iterable[Figure], day: dt.date) -> list[Figure]:
-    """Of each series the newest figure whose period has ended on ``day``, in the order the series first appear."""
+    """Of each series the newest figure whose period has ended on ``day``, in the order the series first appear (§6)."""
     newest: dict[str, Figure | None] = {}
     for figure in figures:
         known = newest.setdefault(figure.line, None)
@@ -192,7 +192,7 @@ def standing(figures: Iterable[Figure], day: dt.date) -> list[Figure]:
 
 
 def reached(targets: Iterable[Target], figures: Iterable[Figure], day: dt.date) -> list[Reached]:
-    """How far each target is reached on ``day``, or was on the last day it could be."""
+    """How far each target is reached on ``day``, or was on the last day it could be (§6)."""
     figures = tuple(figures)
     found = []
     for target in targets:
@@ -202,7 +202,7 @@ def reached(targets: Iterable[Target], figures: Iterable[Figure], day: dt.date) 
 
 
 def level_on(levels: Iterable[ServiceLevel], procedure: str, day: dt.date) -> ServiceLevel | None:
-    """The level at which a procedure was offered on a day; ``None`` where it is not known."""
+    """The level at which a procedure was offered on a day; ``None`` where it is not known (§6)."""
     for level in levels:
         if level.procedure == procedure and level.valid_from <= day and (not level.valid_to or day <= level.valid_to):
             return level

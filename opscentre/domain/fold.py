@@ -43,7 +43,7 @@ class DossierState(msgspec.Struct, frozen=True, array_like=True):
 
 
 def fold(state: DossierState | None, snapshot: Snapshot) -> tuple[DossierState, Outcome]:
-    """The state after a snapshot, and what the snapshot did. Returns the very same object where nothing changed."""
+    """The state after a snapshot, and what the snapshot did (§2); the very same object where nothing changed."""
     if state is None:
         return DossierState(snapshot, _with_seen((), snapshot)), Outcome.ACCEPTED
     known = state.snapshot

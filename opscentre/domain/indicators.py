@@ -37,7 +37,7 @@ class _Dated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     note: str = ""
 
     def holds_on(self, day: dt.date) -> bool:
-        """Whether it is in force on a day."""
+        """Whether it is in force on a day (§5)."""
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
 
@@ -65,7 +65,7 @@ class Indicator(_Dated, frozen=True, kw_only=True):
 
     @property
     def scored(self) -> bool:
-        """Whether it carries points."""
+        """Whether it carries points (§5)."""
         return self.scoring != "shown_only"
 
 
@@ -83,11 +83,11 @@ class Scheme(NamedTuple):
     indicators: tuple[Indicator, ...]
 
     def of(self, group: str) -> tuple[Indicator, ...]:
-        """The indicators of a group."""
+        """The indicators of a group (§5)."""
         return tuple(indicator for indicator in self.indicators if indicator.group == group)
 
     def find(self, code: str) -> Indicator | None:
-        """The indicator of a code, None where none is in force."""
+        """The indicator of a code, None where none is in force (§5)."""
         return next((indicator for indicator in self.indicators if indicator.code == code), None)
 
 
@@ -107,7 +107,7 @@ class Indicators:
             _check_sums(self._holding(day), day)
 
     def on(self, day: dt.date) -> Scheme:
-        """What is in force on a day. Raises ``Fault`` when nothing is."""
+        """What is in force on a day. Raises ``Fault`` when nothing is (§5)."""
         scheme = self._holding(day)
         if not scheme.indicators:
             first = min(indicator.effective_from for indicator in self.indicators)

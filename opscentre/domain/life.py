@@ -45,7 +45,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def due_at(state: DossierState, at: int) -> int | None:
-    """The due moment in force at ``at``: NgayHenTra, or NgayHenTraMoi of the newest supplement by then."""
+    """The due moment in force at ``at``: NgayHenTra, or NgayHenTraMoi of the newest supplement by then (§4)."""
     later_before: int | None = None
     found: int | None = None
     best = -1
@@ -65,7 +65,7 @@ def due_at(state: DossierState, at: int) -> int | None:
 
 
 def finished_at(state: DossierState) -> int | None:
-    """When a dossier that shows an end state finished; never before its reception.
+    """When a dossier that shows an end state finished; never before its reception (§4).
 
     NgayKetThucXuLy, else the first end state in the progress (9 before 10), else NgayTra, else when the
     end state was first seen.
@@ -97,7 +97,7 @@ def _seen_end(state: DossierState) -> int:
 
 
 def paused_at(state: DossierState) -> int | None:
-    """When the present pause began; None unless the dossier shows 5, 6 or 8.
+    """When the present pause began; None unless the dossier shows 5, 6 or 8 (§4).
 
     NgayBoSung of the newest supplement not yet answered (5), else the time of that state in the progress,
     else when it was first seen.
@@ -139,7 +139,7 @@ def _began(seen: Seen) -> int:
 
 
 def status_began(state: DossierState) -> int:
-    """Since when the present status holds, by the best evidence there is."""
+    """Since when the present status holds, by the best evidence there is (§4)."""
     snapshot = state.snapshot
     ended, paused = finished_at(state), paused_at(state)
     if ended is not None:
@@ -168,7 +168,7 @@ def _holds_from(state: DossierState) -> int:
 
 
 def status_facts(state: DossierState) -> list[tuple[int, int]]:
-    """Every (moment, status) that is known of a dossier, in no order: its dates, its progress, what was seen."""
+    """Every (moment, status) that is known of a dossier, in no order: its dates, its progress, what was seen (§4)."""
     ended = finished_at(state)
     return [*_past_facts(state), (ended if ended is not None else _holds_from(state), state.snapshot.status)]
 
@@ -193,7 +193,7 @@ def _past_facts(state: DossierState) -> list[tuple[int, int]]:
 
 
 def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
-    """The status of a dossier at ``at`` and since when; (None, 0) before anything is known of it."""
+    """The status of a dossier at ``at`` and since when; (None, 0) before anything is known of it (§4)."""
     snapshot = state.snapshot
     ended = finished_at(state)
     if at >= (ended if ended is not None else _holds_from(state)):
@@ -212,7 +212,7 @@ def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
 
 
 def turning_moments(state: DossierState) -> list[int]:
-    """Every moment at which the status, or the due moment in force, may change by the clock alone."""
+    """Every moment at which the status, or the due moment in force, may change by the clock alone (§4)."""
     snapshot = state.snapshot
     ended = finished_at(state)
     found = [snapshot.submitted, snapshot.received, ended if ended is not None else _holds_from(state)]
@@ -225,7 +225,7 @@ def turning_moments(state: DossierState) -> list[int]:
 
 
 def due_moments(state: DossierState) -> list[int]:
-    """Every due moment that is or may come into force."""
+    """Every due moment that is or may come into force (§4)."""
     found = [state.snapshot.due]
     for supplement in state.snapshot.supplements:
         found += [supplement.due_before, supplement.due_after]
@@ -233,7 +233,7 @@ def due_moments(state: DossierState) -> list[int]:
 
 
 def standing_at(state: DossierState, at: int, before: int | None = None) -> Standing:
-    """How a dossier stands at ``at``; an end at or after ``before`` (the end of a period) has not happened yet."""
+    """How a dossier stands at ``at``; an end at or after ``before`` (the end of a period) has not happened yet (§4)."""
     looking = at if before is None else min(at, before - 1)
     status, since = status_at(state, looking)
     if status is None:

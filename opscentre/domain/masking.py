@@ -28,7 +28,7 @@ def _plain_word(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=8192)
 def masked(text: str) -> str:
-    """``text`` on one line, with e-mail addresses, phone numbers and runs of nine or more digits taken out."""
+    """``text`` on one line, with e-mail addresses, phone numbers and runs of nine or more digits taken out (§2)."""
     if not text.isprintable():
         text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if "@" in text:
@@ -37,7 +37,7 @@ def masked(text: str) -> str:
 
 
 def quoted(value: object) -> str:
-    """An offending value of a coded field (a date, a status, a number), fit for a message.
+    """An offending value of a coded field (a date, a status, a number), fit for a message (§2).
 
     Words are left out as well: a person's name in the column of a date is still a person's name.
     A list or an object is named by its kind only.

@@ -50,7 +50,7 @@ _SEEN = {
 
 
 def move(before: int | None, after: int) -> Move:
-    """What is known of the move from ``before`` (None: never seen until now) to ``after``."""
+    """What is known of the move from ``before`` (None: never seen until now) to ``after`` (§1)."""
     if before is None or before == after:
         return Move.ORDINARY
     for table, kind in ((_ORDINARY, Move.ORDINARY), (_BACKWARD, Move.BACKWARD), (_SEEN, Move.SEEN)):

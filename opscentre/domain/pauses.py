@@ -44,7 +44,7 @@ class ApologyStanding(Enum):
 
 
 def pauses(state: DossierState, at: int, statuses: Iterable[Status] = PAUSED) -> list[Pause]:
-    """The pauses of a dossier known by ``at``, in order; those in ``statuses`` only."""
+    """The pauses of a dossier known by ``at``, in order; those in ``statuses`` only (§1)."""
     wanted = frozenset(statuses)
     found: list[Pause] = []
     began: tuple[int, int] | None = None
@@ -60,12 +60,12 @@ def pauses(state: DossierState, at: int, statuses: Iterable[Status] = PAUSED) ->
 
 
 def supplements_asked(state: DossierState) -> int:
-    """How often supplements were requested: more than once counts as overdue in the score."""
+    """How often supplements were requested: more than once counts as overdue in the score (§1)."""
     return sum(1 for supplement in state.snapshot.supplements if supplement.requested is not None)
 
 
 def redating(state: DossierState, at: int) -> Redating:
-    """New dates given by ``at``: a source tells of them in its supplements and its apologies."""
+    """New dates given by ``at``: a source tells of them in its supplements and its apologies (§3)."""
     snapshot = state.snapshot
     given = [(s.answered or s.requested or 0, s.due_after) for s in snapshot.supplements if s.due_after is not None]
     given += [(apology.made, apology.due_after) for apology in snapshot.apologies if apology.due_after is not None]
@@ -77,7 +77,7 @@ def redating(state: DossierState, at: int) -> Redating:
 
 
 def apology_standing(state: DossierState, at: int) -> ApologyStanding:
-    """How a dossier stands on its apology at ``at``; ``UNTOLD`` where its source never tells of any."""
+    """How a dossier stands on its apology at ``at``; ``UNTOLD`` where its source never tells of any (§3)."""
     snapshot = state.snapshot
     promised = due_at(state, at)
     looked = _looked(state, at)

@@ -33,11 +33,11 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def handlers(self) -> tuple[str, ...]:
-        """Codes of the departments that handle it."""
+        """Codes of the departments that handle it (§3)."""
         return tuple(code for code in self.departments.split(";") if code)
 
     def handled_by(self, unit: Unit) -> bool:
-        """Whether a unit receives dossiers of this procedure."""
+        """Whether a unit receives dossiers of this procedure (§3)."""
         if unit.group == "III":
             return self.level != "dept"
         return self.level != "commune" and unit.code in self.handlers

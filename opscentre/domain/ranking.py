@@ -36,7 +36,7 @@ class Ranked(NamedTuple):
 
 
 def places(values: Sequence[float], tolerance: float = TOLERANCE) -> list[int]:
-    """The places of values that are sorted best first. Higher is better.
+    """The places of values that are sorted best first. Higher is better (§5).
 
     A value is compared with the first of the tie, so that a long chain of small steps is no tie.
     """
@@ -54,7 +54,7 @@ def rank(
     minimum: int = MINIMUM,
     stale: Collection[str] = (),
 ) -> list[Ranked]:
-    """Entries by value, best first (the greater volume first where values are equal), then those without a place.
+    """Entries by value, best first (the greater volume first where values are equal), then those without a place (§5).
 
     ``minimum`` is the volume from which on an entry is ranked; ``stale`` are the codes whose source has not
     answered: they keep their place and are marked.

@@ -30,7 +30,7 @@ class Input(NamedTuple):
 
     @property
     def ratio(self) -> Fraction | None:
-        """Numerator ÷ denominator, None for no data."""
+        """Numerator ÷ denominator, None for no data (§5)."""
         return Fraction(self.numerator) / Fraction(self.denominator) if self.denominator else None
 
 
@@ -48,7 +48,7 @@ class Line(NamedTuple):
 
     @property
     def without_data(self) -> bool:
-        """Whether points are missing for want of data."""
+        """Whether points are missing for want of data (§5)."""
         return self.indicator.scored and self.ratio is None
 
 
@@ -74,7 +74,7 @@ class Score(NamedTuple):
 
     @property
     def no_data(self) -> tuple[Indicator, ...]:
-        """The indicators with points but without data."""
+        """The indicators with points but without data (§5)."""
         return tuple(line.indicator for line in self.lines if line.without_data)
 
 
@@ -88,7 +88,7 @@ class Gap(NamedTuple):
 
 
 def checked(code: str, value: Input, scheme: Scheme) -> Input:
-    """The input itself when it can be a ratio of that indicator. Raises ``BadInput``."""
+    """The input itself when it can be a ratio of that indicator. Raises ``BadInput`` (§5)."""
     indicator = scheme.find(code)
     if indicator is None:
         known = ", ".join(indicator.code for indicator in scheme.indicators)
@@ -105,7 +105,7 @@ def checked(code: str, value: Input, scheme: Scheme) -> Input:
 
 
 def points(indicator: Indicator, ratio: Fraction) -> Decimal | None:
-    """The points for a ratio of 0 to 1, to two decimals, halves up; None where the indicator is only shown."""
+    """The points for a ratio of 0 to 1, to two decimals, halves up; None where the indicator is only shown (§5)."""
     if not indicator.scored:
         return None
     full_at = Fraction(indicator.full_at) / 100 if indicator.full_at is not None else Fraction(1)
@@ -113,12 +113,12 @@ def points(indicator: Indicator, ratio: Fraction) -> Decimal | None:
 
 
 def rounded(value: Fraction) -> Decimal:
-    """A fraction to two decimals, halves up."""
+    """A fraction to two decimals, halves up (§5)."""
     return (Decimal(math.floor(value * 100 + Fraction(1, 2))) / 100).quantize(HUNDREDTH, ROUND_HALF_UP)
 
 
 def score(scheme: Scheme, inputs: Mapping[str, Input]) -> Score:
-    """The score of a set of inputs by indicator code. Raises ``BadInput``."""
+    """The score of a set of inputs by indicator code. Raises ``BadInput`` (§5)."""
     for code, value in inputs.items():
         checked(code, value, scheme)
     lines = tuple(_line(indicator, inputs.get(indicator.code)) for indicator in scheme.indicators)
@@ -149,7 +149,7 @@ def _total(parts: list[Sum]) -> Sum:
 
 
 def gaps(found: Score) -> list[Gap]:
-    """What would raise the score most: the points still missing by indicator, most first; none that is full.
+    """What would raise the score most: the points still missing by indicator, most first; none that is full (§5).
 
     An indicator without data lacks its whole ceiling: bringing its figures in is the first step.
     """
@@ -169,7 +169,7 @@ def _needed(line: Line) -> int | None:
 
 
 def document(found: Score) -> dict[str, Any]:
-    """The score as JSON: ``indicators``, ``groups``, ``total``, ``reachable``, ``no_data``."""
+    """The score as JSON: ``indicators``, ``groups``, ``total``, ``reachable``, ``no_data`` (§5)."""
     return {
         "indicators": {
             line.indicator.code: {

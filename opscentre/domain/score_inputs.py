@@ -66,11 +66,11 @@ class Tally:
 
     @property
     def volume(self) -> int:
-        """Dossiers received or processed in the period: the denominator of 2.1."""
+        """Dossiers received or processed in the period: the denominator of 2.1 (§5)."""
         return self.counts.get("2.1", [0, 0])[1]
 
     def add(self, part: Contribution) -> None:
-        """Count a dossier."""
+        """Count a dossier (§5)."""
         self.sources.add(part.source)
         self.received += part.received_in_period
         for code, good in part.counts:
@@ -88,7 +88,7 @@ class Tally:
             _add_up(self.used, part.procedure, (part.used, 1))
 
     def merge(self, other: Tally) -> None:
-        """Count all that another tally has."""
+        """Count all that another tally has (§5)."""
         self.received += other.received
         for code, pair in other.counts.items():
             _add_up(self.counts, code, pair)
@@ -105,12 +105,12 @@ def _add_up(sums: dict[str, list[int]], key: str, pair: Iterable[int]) -> None:
 
 
 def national(code: str) -> str:
-    """The national part of a procedure's code: ``2.000815.000.00.00.H55`` → ``2.000815``."""
+    """The national part of a procedure's code: ``2.000815.000.00.00.H55`` → ``2.000815`` (§5)."""
     return ".".join(code.split(".")[:2])
 
 
 def by_national_code(procedures: Iterable[Procedure]) -> dict[str, Procedure]:
-    """Procedures as ``contribution`` looks them up."""
+    """Procedures as ``contribution`` looks them up (§5)."""
     return {national(procedure.code): procedure for procedure in procedures}
 
 
@@ -185,7 +185,7 @@ def _charged(state: DossierState, procedure: Procedure | None) -> bool:
 def in_time(
     state: DossierState, standing: Standing, looking: int, procedure: Procedure | None, calendar: Calendar
 ) -> bool:
-    """The on-time test of 2.1.
+    """The on-time test of 2.1 (§5).
 
     A finished dossier by its end, a paused or stopped one by when that began, one in process by ``looking``. More
     than one request for supplements counts as overdue. Without a due date the time used, less the waits for
@@ -204,13 +204,13 @@ def in_time(
 
 
 def requests(state: DossierState, until: int) -> set[int]:
-    """The moments at which supplements were requested by a moment: the same one told twice is one request."""
+    """The moments at which supplements were requested by a moment: the same one told twice is one request (§5)."""
     asked = (entry.requested if entry.requested is not None else entry.answered for entry in state.snapshot.supplements)
     return {moment for moment in asked if moment is not None and moment <= until}
 
 
 def waited(state: DossierState, until: int, calendar: Calendar) -> int:
-    """Working ms until a moment in which the dossier waited for supplements; overlapping waits count once."""
+    """Working ms until a moment in which the dossier waited for supplements; overlapping waits count once (§5)."""
     total, done = 0, 0
     for entry in sorted(state.snapshot.supplements, key=lambda entry: entry.requested or 0):
         if entry.requested is None or entry.requested >= until:
@@ -228,7 +228,7 @@ def _used(state: DossierState, received: int, ended: int, calendar: Calendar) ->
 
 
 def inputs(tally: Tally, services: Collection[str]) -> dict[str, Input]:
-    """The ratios of a tally by indicator; ``services`` are the national codes of the procedures offered online.
+    """The ratios of a tally by indicator; ``services`` are the national codes of the procedures offered online (§5).
 
     5.4 knows overdue dossiers only, no complaints: it is 2.1's ratio until a figure replaces it.
     """
@@ -244,7 +244,7 @@ def inputs(tally: Tally, services: Collection[str]) -> dict[str, Input]:
 
 
 def completed(fed: Mapping[str, Input], figures: Mapping[str, Input], received: int) -> dict[str, Input]:
-    """What dossiers fed, with figures in place of it where there are any.
+    """What dossiers fed, with figures in place of it where there are any (§5).
 
     1.4 is the greater of two receptions: its figure gives (synchronised, received on the national portal), and
     ``received`` is what the province's own systems received.

@@ -21,7 +21,7 @@ _PLACES = {
 
 
 def spelling(text: str) -> str:
-    """A name as it is compared: accents count (Văn Lang is not Văn Lăng), the way they are typed does not.
+    """A name as it is compared: accents count (Văn Lang is not Văn Lăng), the way they are typed does not (§7).
 
     Upper and lower case, composed and decomposed letters, ``ủy`` and ``uỷ``, ``&`` and ``và``, punctuation and the
     number of spaces are all one.
@@ -37,12 +37,12 @@ def _tone_last(word: str) -> str:
 
 
 def unaccented(spelled: str) -> str:
-    """A spelling without its accents: in it nobody can tell Văn Lang from Văn Lăng."""
+    """A spelling without its accents: in it nobody can tell Văn Lang from Văn Lăng (§7)."""
     return _MARKS.sub("", spelled).replace("đ", "d")
 
 
 def variants(name: str, province: str = "", parent: str = "") -> Iterator[str]:
-    """An official name as sources are known to write it.
+    """An official name as sources are known to write it (§7).
 
     A commune, ward or district goes by its people's committee too, and by the name with ``Xã`` or ``Phường`` shortened.
     Many sources add the name of the province or of the unit that it belongs to.

@@ -46,11 +46,11 @@ class Unit(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The short name for a tile or a narrow column."""
+        """The short name for a tile or a narrow column (§7)."""
         return self.short or self.name
 
     def there_on(self, day: dt.date) -> bool:
-        """Whether the unit exists on a day."""
+        """Whether the unit exists on a day (§7)."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -96,11 +96,11 @@ class Units:
 
     @property
     def lasting(self) -> tuple[Unit, ...]:
-        """The units whose end is not known."""
+        """The units whose end is not known (§7)."""
         return tuple(unit for unit in self.all if unit.valid_to is None)
 
     def at(self, day: dt.date) -> Units:
-        """The units of one day: ``all`` lists those that are there, ``home`` and ``gather`` look from that day."""
+        """The units of one day: ``all`` lists those that are there, ``home`` and ``gather`` look from that day (§7)."""
         view = self._views.get(day)
         if view is None:
             if len(self._views) >= 64:
@@ -109,11 +109,11 @@ class Units:
         return view
 
     def current(self, now: int) -> Units:
-        """The units of the local day of a moment."""
+        """The units of the local day of a moment (§7)."""
         return self.at(date_of(day_number(now)))
 
     def rolled_up(self, code: str, on: dt.date) -> str:
-        """Under whose code the history of a unit stands, seen from a day.
+        """Under whose code the history of a unit stands, seen from a day (§7).
 
         A former unit's goes to its only successor, and on to that one's, until one is there on that day. With several
         successors, or none, it stays with the unit; so it does when the unit is yet to come. Codes that no unit has
@@ -127,11 +127,11 @@ class Units:
         return unit.code
 
     def home(self, code: str) -> str:
-        """Under whose code a dossier of this unit is counted, seen from this view's day; from no day, its own."""
+        """Under whose code a dossier of this unit is counted, seen from this view's day; from no day, its own (§7)."""
         return self._homes.get(code) or (code if code in self.by_code else UNMAPPED)
 
     def gather(self, rows: dict[str, list[int]]) -> dict[str, list[int]]:
-        """Counts by unit as this view's day sees them: predecessors' added to their successors'."""
+        """Counts by unit as this view's day sees them: predecessors' added to their successors' (§7)."""
         gathered: dict[str, list[int]] = {}
         for code, row in rows.items():
             home = self.home(code)
@@ -140,14 +140,14 @@ class Units:
         return gathered
 
     def listed(self, codes: Iterable[str]) -> list[Unit]:
-        """The rows of a table that shows these codes: this view's units, then others, then the unmapped."""
+        """The rows of a table that shows these codes: this view's units, then others, then the unmapped (§7)."""
         here = {unit.code for unit in self.all}
         wanted = {self.home(code) for code in codes} - here
         others = [unit for code, unit in self.by_code.items() if code in wanted]
         return [*self.all, *others, *([UNMAPPED_UNIT] if UNMAPPED in wanted else [])]
 
     def resolve(self, seen: str, at: int | None = None) -> str:
-        """The code for what a source wrote (code, official name, known spelling), else ``unmapped``.
+        """The code for what a source wrote (code, official name, known spelling), else ``unmapped`` (§7).
 
         A spelling without any accent is matched where only one unit can be meant. Where units of different times share
         a spelling, the moment ``at`` decides; without it, the one whose end is not known.

@@ -33,7 +33,7 @@ class OutOfCalendar(ValueError):
 
 
 def length_of(spans: Spans) -> int:
-    """Working milliseconds of a day."""
+    """Working milliseconds of a day (§3)."""
     return sum(closes - opens for opens, closes in spans)
 
 
@@ -53,14 +53,14 @@ class WorkTable:
         self._worked = [day for day, spans in enumerate(self.spans) if spans]
 
     def spans_of(self, day: int) -> Spans:
-        """The hours of a day number; empty on a day off."""
+        """The hours of a day number; empty on a day off (§3)."""
         index = day - FIRST_DAY
         if not 0 <= index < _DAYS:
             raise OutOfCalendar
         return self.spans[index]
 
     def working_day_after(self, day: int, count: int = 1) -> int:
-        """The ``count``-th working day after a day, which itself does not count."""
+        """The ``count``-th working day after a day, which itself does not count (§3)."""
         index = day - FIRST_DAY
         if not 0 <= index < _DAYS:
             raise OutOfCalendar
@@ -70,13 +70,13 @@ class WorkTable:
         return self._worked[position] + FIRST_DAY
 
     def working_days(self, first: int, last: int) -> int:
-        """How many of the days from ``first`` to ``last``, both counted in, are working days."""
+        """How many of the days from ``first`` to ``last``, both counted in, are working days (§3)."""
         if not FIRST_DAY <= first <= last <= LAST_DAY:
             raise OutOfCalendar
         return self._rank[last - FIRST_DAY + 1] - self._rank[first - FIRST_DAY]
 
     def work_until(self, at: int) -> int:
-        """Working milliseconds from the beginning of the table to a moment."""
+        """Working milliseconds from the beginning of the table to a moment (§3)."""
         into = at - _ORIGIN
         index = into // DAY
         if not 0 <= index < _DAYS:
@@ -92,7 +92,7 @@ class WorkTable:
         return total
 
     def reached(self, work: int) -> int:
-        """The earliest moment at which an amount of working time has passed: at closing where it fits exactly."""
+        """The earliest moment at which an amount of working time has passed: at closing where it fits exactly (§3)."""
         index = bisect_left(self._before, work) - 1
         if not 0 <= index < _DAYS:
             raise OutOfCalendar
@@ -104,7 +104,7 @@ class WorkTable:
         raise AssertionError("what is left of a day's working time lies in one of its spans")
 
     def resumed(self, work: int) -> int:
-        """The latest moment at which no more than that has passed: at the next opening where it fits exactly."""
+        """The latest moment at which no more than that has passed: at the next opening where it fits exactly (§3)."""
         index = bisect_right(self._before, work) - 1
         if not 0 <= index < _DAYS:
             raise OutOfCalendar
@@ -116,7 +116,7 @@ class WorkTable:
         raise AssertionError("what is left of a day's working time lies in one of its spans")
 
     def next_working_moment(self, at: int) -> int:
-        """``at`` itself in working time, else the moment at which work goes on."""
+        """``at`` itself in working time, else the moment at which work goes on (§3)."""
         into = at - _ORIGIN
         index = into // DAY
         if not 0 <= index < _DAYS:
@@ -133,7 +133,7 @@ class WorkTable:
         return _ORIGIN + index * DAY + self.spans[index][0][0]
 
     def add_working_days(self, at: int, count: int) -> int:
-        """The same time of day ``count`` working days later; see ``Calendar.add_working_days``."""
+        """The same time of day ``count`` working days later; see ``Calendar.add_working_days`` (§3)."""
         at = self.next_working_moment(at)
         index = (at - _ORIGIN) // DAY
         position = self._rank[index] + count
@@ -146,20 +146,20 @@ class WorkTable:
         return due
 
     def working_time(self, begin: int, end: int) -> int:
-        """Working milliseconds between two moments; 0 when ``end`` is not after ``begin``."""
+        """Working milliseconds between two moments; 0 when ``end`` is not after ``begin`` (§3)."""
         return self.work_until(end) - self.work_until(begin) if end > begin else 0
 
     def add_working_time(self, at: int, length: int) -> int:
-        """The moment ``length`` ms of working time after ``at``; ``at`` itself when ``length`` is 0."""
+        """The moment ``length`` ms of working time after ``at``; ``at`` itself when ``length`` is 0 (§3)."""
         return self.reached(self.work_until(at) + length) if length > 0 else at
 
     def working_time_before(self, at: int, length: int) -> int:
-        """The latest moment from which ``length`` ms of working time pass until ``at``."""
+        """The latest moment from which ``length`` ms of working time pass until ``at`` (§3)."""
         return self.resumed(self.work_until(at) - length) if length > 0 else at
 
 
 def within(at: int, start: int, spans: Spans) -> int:
-    """The latest working moment of a day up to ``at``, its opening before that; closings belong to the day.
+    """The latest working moment of a day up to ``at``, its opening before that; closings belong to the day (§3).
 
     ``start`` is the moment the day begins. A time of day that a half-day does not reach becomes its closing.
     """

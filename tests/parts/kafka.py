@@ -151,7 +151,7 @@ class Kafka(Server):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
             [self._java, f"-Dlog4j.configuration=file:{self.folder}/log4j.properties", "-cp", self._classpath,
-             "kafka.tools.StorageTool", "format", "-t", cluster, "-c", f"{self.folder}/server.properties"],
+             "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", f"{self.folder}/server.properties"],
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"Kafka's storage could not be formatted: {done.stdout} {done.stderr}"
