@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-deadlines bench-demo screenshot lock clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-deadlines bench-demo screenshot lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -47,6 +47,18 @@ test: lint ## everything: lint, types, contracts, tests (ARGS="-k wall")
 
 bench-latency: $(VENV)/.ready-dev ## source change accepted → number changed in a real browser, at 200 changes/s
 	@$(BIN)/python -m bench.latency $(ARGS)
+
+bench-stream: $(VENV)/.ready-dev .venv-bench/.ready ## the stream worker against a bare loop, quixstreams and bytewax (ARGS="--changes 1000000")
+	@$(BIN)/python -m bench.stream $(ARGS)
+
+# The peers have an environment of their own: quixstreams wants older packages than the product's lock.
+.venv-bench/.ready: pyproject.toml
+	@$(PYTHON) -m venv .venv-bench
+	@echo "==> packages to compare with (this Python may lack some; the table says so)"
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check msgspec holidays
+	@$(BIN)/python -m bench.stream.extra | while read package; do \
+	  .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check "$$package" || echo "no $$package here"; done
+	@touch $@
 
 bench-demo: $(VENV)/.ready-dev ## first picture and memory of the demo (ten minutes)
 	@$(BIN)/python -m bench.demo $(ARGS)
