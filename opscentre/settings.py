@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -32,6 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sources: str = ""
     #: Partitions of the dossiers topic; 0: 4 embedded, 12 on Kafka.
     partitions: int = 0
+    #: Seconds without progress, while there is something to digest, after which a stream worker ends itself.
+    stalled_after: Annotated[float, msgspec.Meta(gt=0)] = 30.0
 
     @property
     def embedded(self) -> bool:

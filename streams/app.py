@@ -38,6 +38,9 @@ class Cycle:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        #: For the watchdog: whether partitions are being given or taken away, and the cycles that have come round.
+        self.loading = True
+        self.rounds = 0
         self._events: list[Any] = []
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
@@ -46,6 +49,10 @@ class Cycle:
         self._busy = asyncio.Lock()
         #: Whether partitions were taken away and not given anew yet: until then nothing here is ours to write.
         self._held = False
+
+    def positions(self) -> dict[tuple[str, int], int]:
+        """The offset that SQL holds of each (topic, partition) that is ours."""
+        return self._worker.positions()
 
     async def take(self, stream: AsyncIterator[Any]) -> None:
         """Take messages off a stream until it ends; they are acknowledged once SQL holds them."""
@@ -82,17 +89,19 @@ class Cycle:
             events, self._events = self._events[:CYCLE], self._events[CYCLE:]
             self._room.set()
             messages = [
-                Message(event.message.topic, event.message.partition, event.message.offset, event.message.value)
+                # A message without a value is what Kafka calls a tombstone: here it is as good as empty.
+                Message(event.message.topic, event.message.partition, event.message.offset, event.message.value or b"")
                 for event in events
             ]
             await self._in_thread(self._worker.digest, messages)
             for event in events:
                 event.ack()
+            self.rounds += 1
 
     async def hold(self) -> None:
         """Before a rebalance: let the cycle under way end, and begin none until the partitions are given anew."""
         async with self._busy:
-            self._held = True
+            self._held = self.loading = True
 
     async def assign(self, app: faust.App) -> None:
         """After a rebalance: load the partitions that are ours now and begin each where SQL says.
@@ -109,6 +118,7 @@ class Cycle:
 
     async def _assign(self, app: faust.App) -> None:
         async with self._busy:
+            self.loading = True
             self._events.clear()
             self._room.set()
             assigned = app.consumer.assignment()
@@ -121,13 +131,17 @@ class Cycle:
             dossiers = sum(len(ledger.entries) for ledger in self._worker.ledgers.values())
             log.info("assigned partitions %s with %s dossiers", sorted(ours), dossiers)
             self._held = False
+            self.loading = False
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
 
-def create_app(worker: Worker, broker: str, partitions: int, data: str) -> faust.App:
-    """The Faust app over ``broker`` (``embedded:///…`` or ``kafka://…``); its topics must exist already."""
+def create_app(cycle: Cycle, broker: str, partitions: int, data: str) -> faust.App:
+    """The Faust app that feeds a cycle over ``broker`` (``embedded:///…`` or ``kafka://…``).
+
+    Its topics must exist already.
+    """
     register()
     app = faust.App(
         GROUP,
@@ -148,7 +162,6 @@ def create_app(worker: Worker, broker: str, partitions: int, data: str) -> faust
         value_serializer="raw",
         logging_config={"version": 1, "disable_existing_loggers": False},
     )
-    cycle = Cycle(worker)
 
     @app.agent(app.topic(topics.DOSSIERS, value_serializer="raw"), name="dossiers")
     async def dossiers(stream: Any) -> None:

@@ -11,8 +11,11 @@ from opscentre.live.writer import BoardWriter
 from opscentre.pipe.base import open_producer
 from opscentre.settings import Settings
 from opscentre.store.engine import open_store
-from streams.app import GROUP, create_app
+from streams.app import GROUP, Cycle, create_app
+from streams.dead_letters import Publisher
+from streams.ends import open_ends
 from streams.transport import refuse_second_worker
+from streams.watchdog import Watchdog
 from streams.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -23,8 +26,18 @@ def run(settings: Settings) -> None:
     calendar = profile.load(settings.profile).calendar
     engine = open_store(settings.database_url)
     # Faust must find its topics there: the producer makes them where they are missing.
-    open_producer(settings.broker_url, settings.dossier_partitions).close()
+    producer = open_producer(settings.broker_url, settings.dossier_partitions)
     refuse_second_worker(settings.broker_url, GROUP)
     worker = Worker(engine, BoardWriter(settings.redis_url), calendar, clock.open_clock(settings.clock, calendar))
-    app = create_app(worker, settings.broker_url, settings.dossier_partitions, str(settings.data / "faust"))
-    faust.Worker(app, loglevel="WARNING", override_logging=False, quiet=True).execute_from_commandline()
+    cycle = Cycle(worker)
+    app = create_app(cycle, settings.broker_url, settings.dossier_partitions, str(settings.data / "faust"))
+    publisher = Publisher(engine, producer, worker.positions)
+    watchdog = Watchdog(cycle, lambda: open_ends(settings.broker_url), settings.stalled_after)
+    publisher.start()
+    watchdog.start()
+    try:
+        faust.Worker(app, loglevel="WARNING", override_logging=False, quiet=True).execute_from_commandline()
+    finally:
+        watchdog.stop()
+        publisher.stop()
+        producer.close()

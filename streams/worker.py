@@ -20,18 +20,18 @@ from opscentre.domain.counting import DUE_SOON
 from opscentre.domain.dossier import Batch, Snapshot
 from opscentre.domain.fold import DossierState, Outcome
 from opscentre.domain.life import due_at
-from opscentre.domain.observations import Heartbeat, LinkSeen, Observation, SourceSeen
+from opscentre.domain.observations import Heartbeat, LinkSeen, SourceSeen
 from opscentre.live.wall import UrgentDossier
 from opscentre.live.writer import BoardWriter, Urgent
 from opscentre.pipe import topics
 from opscentre.store import journal
 from opscentre.store.intake import SetAside
+from streams.dead_letters import compose
+from streams.digestion import UNDIGESTIBLE, read_batch, read_observation
 from streams.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-_decode_batch = msgspec.json.Decoder(Batch).decode
-_decode_observation = msgspec.json.Decoder(Observation).decode
 _encode = msgspec.json.Encoder().encode
 
 #: Repeats of an import that are noted one by one; beyond that they are only counted.
@@ -111,6 +111,12 @@ class Worker:
             return {partition: ledger.stored for partition, ledger in self.ledgers.items() if ledger.stored}
         return {0: self._observed[0]} if self._observed and self._observed[0] else {}
 
+    def positions(self) -> dict[tuple[str, int], int]:
+        """The offset that SQL holds of each (topic, partition) that is ours; may be asked from any thread."""
+        found = {(topics.DOSSIERS, partition): ledger.stored for partition, ledger in list(self.ledgers.items())}
+        observed = self._observed
+        return found if observed is None else {**found, (topics.OBSERVATIONS, 0): observed[0]}
+
     def begin_at(self, topic: str, starts: dict[int, int]) -> None:
         """The pipe begins elsewhere than SQL thought (it was begun anew): digest from there."""
         if topic == topics.DOSSIERS:
@@ -152,11 +158,9 @@ class Worker:
         if ledger is None or message.offset < ledger.next_offset:
             return
         ledger.next_offset = message.offset + 1
-        try:
-            batch = _decode_batch(message.value)
-        except msgspec.MsgspecError as error:
-            entries.dead_letters.append(_dead(message, f"not a batch of snapshots: {error}", message.value, now))
-            return
+        batch, refused = read_batch(message.value)
+        for reason, payload in refused:
+            self._set_aside(message, reason, payload, now, entries)
         outcomes = dict.fromkeys(Outcome, 0)
         for index, snapshot in enumerate(batch.snapshots):
             try:
@@ -164,7 +168,7 @@ class Worker:
             except Exception as error:
                 payload = _encode(Batch([snapshot], batch.receipt))
                 log.exception("a snapshot could not be folded in: %s", snapshot.key)
-                entries.dead_letters.append(_dead(message, f"cannot be folded in: {error!r}", payload, now))
+                self._set_aside(message, f"cannot be folded in: {error!r}", payload, now, entries)
                 continue
             outcomes[outcome] += 1
             if outcome is not Outcome.ACCEPTED and batch.receipt:
@@ -203,9 +207,9 @@ class Worker:
             return
         self._observed = (self._observed[0], message.offset + 1)
         try:
-            seen = _decode_observation(message.value)
-        except msgspec.MsgspecError as error:
-            entries.dead_letters.append(_dead(message, f"not an observation: {error}", message.value, now))
+            seen = read_observation(message.value)
+        except UNDIGESTIBLE as error:
+            self._set_aside(message, f"not an observation: {error}", message.value, now, entries)
             return
         self._unsent = True
         if isinstance(seen, Heartbeat):
@@ -216,6 +220,13 @@ class Worker:
         elif isinstance(seen, LinkSeen):
             self._links[seen.code] = message.value
             entries.observations["link", seen.code] = (seen.checked_at, message.value)
+
+    def _set_aside(self, message: Message, reason: str, payload: bytes, now: int, entries: journal.Entries) -> None:
+        letter = compose(message.topic, message.partition, message.offset, reason, payload, now)
+        if not entries.dead_letters:
+            place = f"{letter.topic} {letter.partition} {letter.offset}"
+            log.warning("not everything can be digested; dead letter %s: %s", place, letter.reason)
+        entries.dead_letters.append(letter)
 
     def _write(self, entries: journal.Entries) -> None:
         for attempt in range(_RETRIES):
@@ -294,16 +305,4 @@ def _listed(state: DossierState, now: int) -> UrgentDossier:
         status=snapshot.status,
         received=snapshot.received,
         due=due_at(state, now) or 0,
-    )
-
-
-def _dead(message: Message, reason: str, payload: bytes, now: int) -> journal.DeadLetter:
-    return journal.DeadLetter(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        reason=reason,
-        digest=hashlib.sha256(payload).hexdigest(),
-        payload=payload,
-        at=now,
     )

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from opscentre.domain.fold import DossierState
-from opscentre.store import tables
+from opscentre.store import dead_letters, tables
 from opscentre.store.engine import insertion, reading, upsert
 from opscentre.store.intake import SetAside
 
@@ -21,18 +21,6 @@ _PAGE = 2_000
 
 class Fenced(Exception):
     """Another worker has written this partition since it was loaded: this one must let go of it."""
-
-
-class DeadLetter(msgspec.Struct, kw_only=True):
-    """A message that could not be digested."""
-
-    topic: str
-    partition: int
-    offset: int
-    reason: str
-    digest: str
-    payload: bytes
-    at: int
 
 
 class Entries(msgspec.Struct, kw_only=True):
@@ -47,7 +35,7 @@ class Entries(msgspec.Struct, kw_only=True):
     #: (receipt, partition) → (accepted, unchanged).
     receipts: dict[tuple[str, int], tuple[int, int]] = {}
     notes: list[SetAside] = []
-    dead_letters: list[DeadLetter] = []
+    dead_letters: list[dead_letters.DeadLetter] = []
     #: (kind, code) → (moment, value).
     observations: dict[tuple[str, str], tuple[int, bytes]] = {}
 
@@ -64,7 +52,7 @@ def write(engine: Engine, entries: Entries) -> None:
         upsert(connection, tables.dossiers, entries.dossiers, update=_DOSSIER_COLUMNS)
         upsert(connection, tables.transitions, entries.transitions)
         upsert(connection, tables.quarantine, [msgspec.structs.asdict(note) for note in entries.notes])
-        upsert(connection, tables.dead_letters, [msgspec.structs.asdict(letter) for letter in entries.dead_letters])
+        dead_letters.write(connection, entries.dead_letters)
         _add_receipts(connection, entries.receipts)
         upsert(
             connection,

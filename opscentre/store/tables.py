@@ -128,6 +128,29 @@ dead_letters = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+#: Those of them that the topic of dead letters has yet to learn: written with the letter, gone once it is sent.
+dead_letter_outbox = Table(
+    "dead_letter_outbox",
+    metadata,
+    Column("topic", String(64), primary_key=True),
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+)
+
+#: Each time a dead letter was sent down its topic again: a row before it is sent, the offset once the pipe has it.
+dead_letter_redrives = Table(
+    "dead_letter_redrives",
+    metadata,
+    Column("topic", String(64), primary_key=True),
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("sent_offset", BigInteger),
+)
+
 #: The newest SourceSeen of each source and LinkSeen of each link, as JSON.
 observations = Table(
     "observations",
