@@ -1,0 +1,75 @@
+"""Two workers on Kafka: they join, leave, are killed and stand still, and the numbers equal a recount."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from opscentre.pipe import topics
+from opscentre.store import journal
+from tests.parts.kafka import Kafka
+from tests.streams.books import history
+from tests.streams.crashes.installation import Installation, tangled
+
+pytestmark = pytest.mark.kafka
+
+
+def claims(place: Installation) -> dict[int, int]:
+    """The number of the claim that each partition is under."""
+    return journal.standing_claims(place.engine, topics.DOSSIERS)
+
+
+def test_a_second_worker_joins_and_either_leaves_in_order_or_is_killed(
+    install: Callable[..., Installation], empty_kafka: Kafka
+):
+    place = install(broker=empty_kafka.url)
+    first = place.worker()
+    place.wait_assigned(first)
+    story = tangled(history(1_500))
+    feeding = threading.Thread(target=place.send, args=(story,), kwargs={"at_once": 4, "pause": 0.05})
+    feeding.start()
+    second = place.worker()
+    place.wait_assigned(second)
+    first.leave(signal.SIGTERM)
+    third = place.worker()
+    place.wait_assigned(third)
+    second.leave(signal.SIGKILL)
+    feeding.join()
+    place.settle()
+    # A rebalance is no fault: whoever keeps running lets go of its partitions before another takes them.
+    assert not [code for worker in place.workers for code in worker.codes if code != -signal.SIGKILL]
+
+
+def test_a_worker_that_stood_still_wins_neither_in_sql_nor_on_the_board(
+    install: Callable[..., Installation], empty_kafka: Kafka
+):
+    place = install(broker=empty_kafka.url)
+    zombie = place.worker()
+    place.wait_assigned(zombie)
+    story = tangled(history(900))
+    third = len(story) // 3
+    place.send(story[:third])
+    place.settle()
+    before = claims(place)
+    # In mid-flow: it stops with messages taken, counted, written or not.
+    feeding = threading.Thread(
+        target=place.send, args=(story[third : 2 * third],), kwargs={"at_once": 2, "pause": 0.02}
+    )
+    feeding.start()
+    time.sleep(0.3)
+    zombie.send(signal.SIGSTOP)
+    successor = place.worker()
+    place.wait_assigned(successor)
+    feeding.join()
+    place.wait(lambda: all(claims(place)[p] > number for p, number in before.items()), 60.0, "nothing was taken over")
+    place.settle()
+    zombie.send(signal.SIGCONT)
+    # It acts at once by what it knew, then hears that its time was over.
+    time.sleep(1.0)
+    place.require_equal()
+    place.send(story[2 * third :])
+    place.settle()
