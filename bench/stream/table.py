@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
@@ -86,9 +87,8 @@ def measure(parts: Parts, count: int, rounds: int) -> None:
 
 def _print(found: dict[str, list[Run] | str], count: int) -> None:
     print(f"{'':32} {'changes/s':>10} {'of (c)':>7} {'CPU s/M':>8} {'servers':>8} {'peak MB':>8}")
-    rates = {
-        name: statistics.median(run.rate for run in runs) for name, runs in found.items() if isinstance(runs, list)
-    }
+    measured = {name: runs for name, runs in found.items() if isinstance(runs, list)}
+    rates = {name: statistics.median(run.rate for run in runs) for name, runs in measured.items()}
     limit = next((rate for name, rate in rates.items() if name.startswith("(c)")), 0.0)
     for name, runs in found.items():
         if isinstance(runs, str):
@@ -133,11 +133,13 @@ def servers_cpu(parts: Parts) -> float:
     for server in (parts.postgres, parts.redis):
         assert server.process is not None
         head = psutil.Process(server.process.pid)
-        times = head.cpu_times()
-        total += times.user + times.system + times.children_user + times.children_system
-        for child in head.children(recursive=True):
-            times = child.cpu_times()
-            total += times.user + times.system
+        for process in (head, *head.children(recursive=True)):
+            # A backend that ends meanwhile is found with its parent, among the children that ended.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                total += times.user + times.system
+        ended = head.cpu_times()
+        total += ended.children_user + ended.children_system
     return total
 
 
