@@ -17,6 +17,8 @@ class CollectError(Exception):
     kind = "unexpected"
     #: Whether polling again by itself is useless until someone acts.
     final = False
+    #: Seconds after which the system asked to be asked again; None where it did not say.
+    retry_after: float | None = None
 
 
 class TimedOut(CollectError):
@@ -29,6 +31,16 @@ class Unreachable(CollectError):
     """No connection, or an answer that the system is not ready."""
 
     kind = "connection"
+
+
+class AskedToWait(Unreachable):
+    """An answer that the system is not ready, and when it wants to be asked again (seconds)."""
+
+    kind = "retry-after"
+
+    def __init__(self, text: str, retry_after: float) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class BadData(CollectError):

@@ -104,7 +104,7 @@ def _collect(
         for config in read_sources(profile, settings)
     ]
     for source in sources:
-        schedule.every(source.interval, f"source {source.code}", source.run)
+        schedule.every(source.interval, f"source {source.code}", source.run, jitter=source.jitter)
     http = open_http()
     links = read_links_file(profile, settings)
     where = str(links_path(profile, settings))

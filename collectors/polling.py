@@ -6,9 +6,13 @@ import logging
 from dataclasses import replace
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from collectors import registry
 from collectors.base import Collector, Given
+from collectors.behaviour import Patience
+from collectors.behaviour_lock import sole_reader
+from collectors.behaviour_secrets import fingerprint, hidden
 from collectors.errors import CollectError, as_failure
 from collectors.placeholders import Addresses, has_placeholder
 from collectors.telegraph import Telegraph
@@ -26,6 +30,11 @@ class _Saved(msgspec.Struct):
     total: int = 0
 
 
+def acted(code: str) -> str:
+    """The name under which a command notes that a person has made a source work again."""
+    return f"acted:{code}"
+
+
 class SourcePoll:
     """Polls one source. ``run`` never raises."""
 
@@ -37,11 +46,14 @@ class SourcePoll:
         self._version = -1
         self._collector: Collector | None = None
         self._cursor = f"seen:{given.config.code}"
+        self._patience = Patience(given.config.behaviour)
         self._saved: _Saved | None = None
         self._quarantined = 0
         self._taken = 0
+        self._wait: float | None = None
         self._failing_since: int | None = None
-        self._ended = False
+        #: What would tell that a person has acted, as it was when polling was given up; None while polling.
+        self._ended: tuple[str, str | None] | None = None
 
     @property
     def code(self) -> str:
@@ -53,40 +65,98 @@ class SourcePoll:
         """Seconds between two polls."""
         return self._given.config.interval
 
-    def run(self) -> None:
-        """Poll once and tell what it came to."""
-        if self._ended or self._given.stopping.is_set():
-            return
+    @property
+    def jitter(self) -> float:
+        """Part of the interval by which it wanders."""
+        return self._given.config.behaviour.jitter
+
+    def run(self) -> float | None:
+        """Poll once and tell what it came to; seconds until the next attempt, None: at the source's interval."""
+        if self._given.stopping.is_set() or not self._worth_asking():
+            return None
+        with sole_reader(self._given.settings.data, self.code) as free:
+            seen = self.attempt() if free else None
+        return self._wait if seen is not None else None
+
+    def attempt(self) -> SourceSeen | None:
+        """Poll once, whatever happened before; what was told of it. None when the process is stopping.
+
+        For a caller that holds the source (``sole_reader``).
+        """
         at = wall_ms()
+        self._wait = None
         failure: CollectError | None = None
         try:
             self._poll(at)
         except Exception as error:  # noqa: BLE001 - a poll must not end the schedule
             failure = as_failure(error)
         if self._given.stopping.is_set() and failure:
-            return
-        self._log(failure, at)
-        self._ended = failure is not None and failure.final
+            return None
+        told = self._safe(str(failure)) if failure else ""
+        self._log(failure, told, at)
+        self._judge(failure)
         saved = self._saved or _Saved()
-        self._telegraph.send(
-            SourceSeen(
-                code=self._given.config.code,
-                attempted_at=at,
-                observed_at=saved.observed_at,
-                ok=failure is None,
-                taken=self._taken,
-                total=saved.total,
-                quarantined=self._quarantined,
-                error=f"{failure.kind}: {failure}"[:300] if failure else "",
-            )
+        seen = SourceSeen(
+            code=self._given.config.code,
+            attempted_at=at,
+            observed_at=saved.observed_at,
+            ok=failure is None,
+            taken=self._taken,
+            total=saved.total,
+            quarantined=self._quarantined,
+            error=f"{failure.kind}: {told}"[:300] if failure else "",
         )
+        self._telegraph.send(seen)
+        return seen
+
+    def _judge(self, failure: CollectError | None) -> None:
+        """Decide when the source is asked again."""
+        if failure is None:
+            self._patience.succeeded()
+            self._ended = None
+            return
+        if failure.final:
+            try:
+                self._ended = self._signs()
+            except SQLAlchemyError:
+                # Not told by our own database whether somebody acted: asked again at the next turn.
+                self._ended = ("", None)
+            return
+        self._wait = self._patience.failed(failure)
+        if self._patience.open:
+            # A probe begins with a connection and a sign-in of its own.
+            self.close()
+
+    def _worth_asking(self) -> bool:
+        """Whether polling goes on, or a person has acted since it was given up."""
+        if self._ended is None:
+            return True
+        try:
+            if self._signs() == self._ended:
+                return False
+        except SQLAlchemyError:
+            # Our own database: until it answers nobody can have told us anything.
+            return False
+        self._ended = None
+        self.close()
+        return True
+
+    def _signs(self) -> tuple[str, str | None]:
+        """What changes when a person acts: the secrets, and the note that a command leaves."""
+        given = self._given
+        secrets = fingerprint(given.config.settings, given.environment)
+        return secrets, read_cursor(given.store, acted(self.code))
+
+    def _safe(self, text: str) -> str:
+        return hidden(text, self._given.config.settings, self._given.environment)
 
     def _poll(self, at: int) -> None:
         given = self._given
+        # Read each time: a command may have polled in between.
+        text = read_cursor(given.store, self._cursor)
         if self._saved is None:
-            text = read_cursor(given.store, self._cursor)
-            self._saved = msgspec.json.decode(text, type=_Saved) if text else _Saved()
             self._quarantined = count_set_aside(given.store, given.config.code)
+        self._saved = msgspec.json.decode(text, type=_Saved) if text else _Saved()
         result = self._ready().poll()
         if result.rejected:
             self._quarantined = count_set_aside(given.store, given.config.code)
@@ -113,7 +183,7 @@ class SourcePoll:
         self.close()
         self._collector = collector
 
-    def _log(self, failure: CollectError | None, at: int) -> None:
+    def _log(self, failure: CollectError | None, told: str, at: int) -> None:
         code = self._given.config.code
         if failure is None:
             if self._failing_since is not None:
@@ -121,8 +191,8 @@ class SourcePoll:
             self._failing_since = None
         elif self._failing_since is None:
             self._failing_since = at
-            after = "not polled again until the collectors restart" if failure.final else "polled on"
-            log.error("source %s: %s: %s (%s)", code, failure.kind, failure, after)
+            after = "not polled again until someone acts" if failure.final else "polled on"
+            log.error("source %s: %s: %s (%s)", code, failure.kind, told, after)
 
     def close(self) -> None:
         """Let go of the source's connections."""

@@ -10,8 +10,12 @@ from collections.abc import Callable
 
 from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.job import Job
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
+
+from opscentre.domain.moments import ZONE
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +68,30 @@ class Schedule:
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
 
-    def every(self, seconds: float, name: str, job: Callable[[], None], *, jitter: float = JITTER) -> None:
-        """Run ``job`` now and every so many seconds; a run that is still going on is not joined by another."""
+    def every(self, seconds: float, name: str, job: Callable[[], float | None], *, jitter: float = JITTER) -> None:
+        """Run ``job`` now and every so many seconds; a run that is still going on is not joined by another.
+
+        A job that returns a number is run next after that many seconds, and then at its interval again.
+        """
         trigger = IntervalTrigger(seconds=seconds, jitter=seconds * jitter or None)
-        self._scheduler.add_job(job, trigger, id=name, next_run_time=dt.datetime.now(dt.UTC))
+
+        def run() -> None:
+            wait = job()
+            if wait is not None:
+                self._put_off(name, wait)
+
+        self._scheduler.add_job(run, trigger, id=name, next_run_time=dt.datetime.now(dt.UTC))
+
+    def daily(self, at: dt.time, name: str, job: Callable[[], None], *, wander: float = 0.0) -> None:
+        """Run ``job`` each day at a local time, up to ``wander`` seconds sooner or later."""
+        trigger = CronTrigger(hour=at.hour, minute=at.minute, timezone=ZONE, jitter=wander or None)
+        self._scheduler.add_job(job, trigger, id=name)
+
+    def _put_off(self, name: str, seconds: float) -> None:
+        try:
+            self._scheduler.modify_job(name, next_run_time=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds))
+        except JobLookupError:
+            log.debug("%s ended while the schedule was being stopped", name)
 
     def start(self) -> None:
         """Begin."""

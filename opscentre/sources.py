@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -24,6 +24,24 @@ CODE_WANTED = "1 to 48 small letters, digits, '.', '_', '-', beginning with a le
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,47}")
 
 
+class Behaviour(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``[source.behaviour]``: how a source is asked, and how it is spared when it fails."""
+
+    #: Part of the interval by which a poll wanders, so that sources of one pace do not all come at once.
+    jitter: Annotated[float, msgspec.Meta(ge=0, le=0.9)] = 0.1
+    #: Requests (HTTP) or statements (SQL) a second at most; 0: no limit.
+    requests_per_second: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 50.0
+    #: Bytes of new rows after which a poll leaves the rest to the next one; a single answer may be no larger.
+    bytes_per_poll: Annotated[int, msgspec.Meta(ge=10_000)] = 64_000_000
+    #: Seconds until the next attempt after a first failure, doubled by each further one up to ``backoff_most``.
+    backoff_first: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 2.0
+    backoff_most: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 30.0
+    #: Failures in a row from which on only one probe per ``backoff_most`` is sent.
+    failures_to_open: Annotated[int, msgspec.Meta(ge=1)] = 5
+    #: Local time of the nightly reconciliation of keys, ``HH:MM``; empty: none.
+    reconcile_at: Annotated[str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = "02:30"
+
+
 class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One ``[[source]]`` of ``sources.toml``."""
 
@@ -34,6 +52,8 @@ class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     kind: str
     #: Seconds between two polls.
     interval: float = 10.0
+    #: How it is asked, and how it is spared when it fails.
+    behaviour: Behaviour = Behaviour()
     #: What that kind of collector wants to know; checked by the collector.
     settings: dict[str, Any] = {}
 

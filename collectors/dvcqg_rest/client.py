@@ -1,19 +1,25 @@
-"""The HTTP side: sign-in, one page at a time, and which failure means what."""
+"""The interface: sign-in, one page at a time, and what an answer says."""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import httpx
 import msgspec
 
+from collectors.behaviour import Pace
+from collectors.dvcqg_rest.http import Answer, Http
 from collectors.dvcqg_rest.settings import RestSettings
-from collectors.errors import BadData, SignInRefused, TimedOut, Unreachable
+from collectors.errors import BadData, SignInRefused
 from collectors.splitter import UnreadableFile, split
 from opscentre.domain.masking import masked
 from opscentre.domain.moments import format_compact
 
+_OAUTH_ERRORS = ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+                 "unsupported_grant_type", "invalid_scope")  # fmt: skip
 _ACCEPTED = ("00", "0", 0, None)
 
 
@@ -22,6 +28,11 @@ class _Answer(msgspec.Struct):
     error_code: str | int | None = None
     message: Any = None
     tongSoTrang: int | None = None
+
+
+class _Token(msgspec.Struct):
+    access_token: str = ""
+    expires_in: float | None = None
 
 
 class Page(NamedTuple):
@@ -34,74 +45,73 @@ class Page(NamedTuple):
 class OneStopClient:
     """Reads dossiers from one system. Raises the errors of ``collectors.errors``."""
 
-    def __init__(self, settings: RestSettings, secret: str) -> None:
+    def __init__(self, settings: RestSettings, secret: str, pace: Pace) -> None:
         self._settings = settings
         self._secret = secret
         self._token = ""
-        self._http = httpx.Client(base_url=settings.url, timeout=settings.timeout, trust_env=False)
+        #: When the token is renewed before it expires (``time.monotonic``).
+        self._renew_at = math.inf
+        self._http = Http(settings, pace)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connection."""
         self._http.close()
 
-    def page(self, since: int | None, number: int) -> Page:
-        """Page 1, 2, … of the dossiers modified at or after a moment (ms), oldest modification first."""
-        query: dict[str, str | int] = {"trang": number, "soDong": self._settings.page_rows}
+    def page(self, since: int | None, number: int, more: dict[str, str] | None = None) -> Page:
+        """Page 1, 2, … of the dossiers modified at or after a moment (ms), oldest modification first.
+
+        ``more`` is added to the query.
+        """
+        query: dict[str, str | int] = {"trang": number, "soDong": self._settings.page_rows, **(more or {})}
         if since is not None:
             query["tuNgay"] = format_compact(since)
-        response = self._get(query)
-        if response.status_code == httpx.codes.UNAUTHORIZED and self._settings.client_id:
+        answer = self._get(query)
+        if answer.status == httpx.codes.UNAUTHORIZED and self._settings.client_id:
             # A token that has expired is renewed once; a second refusal is about us.
             self._token = ""
-            response = self._get(query)
-        self._check(response)
-        return self._read(response)
+            answer = self._get(query)
+        self._check(answer)
+        return self._read(answer, number)
 
-    def _get(self, query: dict[str, str | int]) -> httpx.Response:
-        if self._settings.client_id and not self._token:
-            self._token = self._sign_in()
+    def _get(self, query: dict[str, str | int]) -> Answer:
+        if self._settings.client_id and (not self._token or time.monotonic() >= self._renew_at):
+            self._sign_in()
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        return self._ask("GET", self._settings.dossiers_path, params=query, headers=headers)
+        return self._http.ask("GET", self._settings.dossiers_path, params=query, headers=headers)
 
-    def _sign_in(self) -> str:
-        form = {"client_id": self._settings.client_id, "client_secret": self._secret}
-        response = self._ask("POST", self._settings.token_path, data=form)
-        if response.status_code == httpx.codes.BAD_REQUEST:
-            told = f"{response.request.url} refused the sign-in as malformed"
-            raise SignInRefused(f"{told}; check client_id and its secret, then restart the collectors")
-        self._check(response)
+    def _sign_in(self) -> None:
+        settings = self._settings
+        form = {"client_id": settings.client_id, "client_secret": self._secret}
+        if settings.sign_in == "oauth2":
+            form |= {"grant_type": "client_credentials"} | ({"scope": settings.scope} if settings.scope else {})
+        asked = time.monotonic()
+        answer = self._http.ask("POST", settings.token_path, data=form)
+        if answer.status == httpx.codes.BAD_REQUEST:
+            told = f"{answer.url} refused the sign-in as malformed{_oauth_error(answer)}"
+            raise SignInRefused(f"{told}; check client_id, its secret, sign_in and scope")
+        self._check(answer)
         try:
-            token = msgspec.json.decode(response.content, type=dict[str, Any]).get("access_token")
+            token = msgspec.json.decode(answer.content, type=_Token)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            token = None
-        if not isinstance(token, str) or not token:
-            raise BadData(f"{response.request.url} answered without an access_token; check token_path")
-        return token
+            token = _Token()
+        if not token.access_token:
+            raise BadData(f"{answer.url} answered without an access_token; check token_path and sign_in")
+        self._token = token.access_token
+        lasts = token.expires_in
+        # A tenth before its end, so that no request is under way with a token that ends meanwhile.
+        self._renew_at = asked + 0.9 * lasts if lasts and lasts > 0 else math.inf
 
-    def _ask(self, method: str, path: str, **given: Any) -> httpx.Response:
-        try:
-            return self._http.request(method, path, **given)
-        except httpx.TimeoutException:
-            told = f"no answer from {self._settings.url}{path} within {self._settings.timeout:g} s"
-            raise TimedOut(f"{told}; look whether the system is overloaded") from None
-        except httpx.TransportError as error:
-            told = f"no connection to {self._settings.url}{path}: {error}"
-            raise Unreachable(f"{told}; check the address and the network") from None
-        except httpx.InvalidURL as error:
-            raise BadData(f"{self._settings.url}{path} is no URL: {error}; correct 'url' of the source") from None
-
-    def _check(self, response: httpx.Response) -> None:
-        status, url = response.status_code, response.request.url.copy_with(query=None)
+    def _check(self, answer: Answer) -> None:
+        status, url = answer.status, answer.url
         if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            self._token = ""
             told = f"{url} answered {status}: it does not accept client_id {self._settings.client_id!r}"
-            raise SignInRefused(f"{told}; check the account and the secret, then restart the collectors")
-        if status >= 500 or status == httpx.codes.TOO_MANY_REQUESTS:
-            raise Unreachable(f"{url} answered {status}: it is not ready; polling goes on")
+            raise SignInRefused(f"{told}; check the account and the secret")
         if status != httpx.codes.OK:
             raise BadData(f"{url} answered {status}; check url, token_path and dossiers_path of the source")
 
-    def _read(self, response: httpx.Response) -> Page:
-        url = response.request.url
+    def _read(self, response: Answer, page: int) -> Page:
+        url = response.url
         try:
             answer = msgspec.json.decode(response.content, type=_Answer)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -112,16 +122,24 @@ class OneStopClient:
         if answer.data is None:
             raise BadData(f"{url} answered without a list 'data'; check dossiers_path of the source")
         pages = answer.tongSoTrang
-        page = int(url.params["trang"])
         last = page >= pages if pages is not None else len(answer.data) < self._settings.page_rows
         return Page([bytes(row) for row in answer.data], last or not answer.data)
 
-    def _salvage(self, response: httpx.Response) -> Iterator[bytes]:
+    def _salvage(self, response: Answer) -> Iterator[bytes]:
         """The rows of a page that is not JSON as a whole: one broken row must not hide the others."""
         try:
             for piece in split([response.content]):
                 # Of a row without an end of its own, enough to know it again; it will not decode.
                 yield piece.raw or response.content[piece.offset : piece.offset + 500]
         except UnreadableFile as error:
-            told = f"{response.request.url} answered what is no JSON: {error}"
+            told = f"{response.url} answered what is no JSON: {error}"
             raise BadData(f"{told}; look what answers at that address") from None
+
+
+def _oauth_error(answer: Answer) -> str:
+    """The error code of RFC 6749, 5.2, in parentheses; the description is left out: it may quote us."""
+    try:
+        code = msgspec.json.decode(answer.content, type=dict[str, Any]).get("error")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return f" ({code})" if code in _OAUTH_ERRORS else ""

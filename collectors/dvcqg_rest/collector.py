@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from collectors.base import Given, PollResult
+from collectors.behaviour import Pace
+from collectors.behaviour_secrets import secret_of
 from collectors.dvcqg_rest.client import OneStopClient
+from collectors.dvcqg_rest.http import trust
 from collectors.dvcqg_rest.settings import RestSettings
 from collectors.errors import BadData
 from collectors.intake import Record, Taken
@@ -30,26 +33,35 @@ def make(given: Given) -> RestCollector:
     settings = checked(given.config.settings, RestSettings, where)
     if not settings.url.startswith(("http://", "https://")):
         raise SettingsError(f"{where}, url: saw {settings.url!r}; want http://HOST:PORT or https://HOST")
+    if "@" in settings.url:
+        raise SettingsError(f"{where}, url: saw an account in it; want client_id, and its secret in client_secret_env")
     if not 1 <= settings.page_rows <= 10_000:
         raise SettingsError(f"{where}, page_rows: saw {settings.page_rows}; want 1 to 10000")
     secret = ""
     if settings.client_id:
-        secret = given.environment.get(settings.client_secret_env, "")
+        secret = secret_of(given.environment, settings.client_secret_env)
         if not secret:
             raise SettingsError(
                 f"{where}, client_secret_env: the environment variable {settings.client_secret_env!r} is not set; "
                 f"put the secret of client_id {settings.client_id!r} into it"
             )
-    return RestCollector(given, settings, OneStopClient(settings, secret))
+    try:
+        trust(settings.ca_file)
+    except OSError as error:
+        told = f"{where}, ca_file: {settings.ca_file} cannot be used ({error.strerror or error})"
+        raise SettingsError(f"{told}; name a file of PEM certificates") from None
+    pace = Pace(given.config.behaviour, given.stopping)
+    return RestCollector(given, settings, OneStopClient(settings, secret, pace), pace)
 
 
 class RestCollector:
     """See ``collectors.base.Collector``."""
 
-    def __init__(self, given: Given, settings: RestSettings, client: OneStopClient) -> None:
+    def __init__(self, given: Given, settings: RestSettings, client: OneStopClient, pace: Pace) -> None:
         self._given = given
         self._settings = settings
         self._client = client
+        self._pace = pace
         self._intake = given.intake()
 
     def poll(self) -> PollResult:
@@ -57,13 +69,14 @@ class RestCollector:
         window = Window(self._given.read_cursor(), round(self._settings.overlap * SECOND))
         since, number, taken, rejected = window.begin(), 1, 0, 0
         before: list[bytes] = []
+        self._pace.begin()
         while not self._given.stopping.is_set():
             page = self._client.page(since, number)
             if len(page.rows) > 10 * self._settings.page_rows:
                 raise BadData(f"{self._settings.url}: a page of {len(page.rows)} rows; is 'soDong' understood there?")
             got = self._take(window, page.rows, number)
             taken, rejected = taken + got.sent, rejected + got.rejected
-            if page.last or not page.rows or (number > 1 and page.rows == before):
+            if page.last or not page.rows or self._pace.spent or (number > 1 and page.rows == before):
                 break
             before = page.rows
             # A dossier that changes meanwhile leaves its place, and those behind it move up: page 2 would miss
@@ -79,6 +92,7 @@ class RestCollector:
         new = [(row, digest) for row in rows if not window.knows(digest := digest_of(row))]
         if not new:
             return Taken()
+        self._pace.took(sum(len(row) for row, _ in new))
         taken = self._intake.take(self._records(new, number))
         now = self._given.clock.now()
         for row, digest in new:

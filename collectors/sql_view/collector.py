@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from collectors.base import Given, PollResult
+from collectors.behaviour import Pace
+from collectors.behaviour_secrets import secret_of
 from collectors.errors import BadData
 from collectors.intake import Record, Taken
 from collectors.sql_view.database import MODIFIED, NUMBER, Key, View, as_record, modified_at, open_view
@@ -31,22 +33,24 @@ def make(given: Given) -> ViewCollector:
         raise SettingsError(f"{where}, page_rows: saw {settings.page_rows}; want 1 to 50000")
     password = ""
     if settings.password_env:
-        password = given.environment.get(settings.password_env, "")
+        password = secret_of(given.environment, settings.password_env)
         if not password:
             raise SettingsError(
                 f"{where}, password_env: the environment variable {settings.password_env!r} is not set; "
                 "put the database user's password into it"
             )
-    return ViewCollector(given, settings, open_view(settings, password, where))
+    pace = Pace(given.config.behaviour, given.stopping)
+    return ViewCollector(given, settings, open_view(settings, password, where), pace)
 
 
 class ViewCollector:
     """See ``collectors.base.Collector``."""
 
-    def __init__(self, given: Given, settings: ViewSettings, view: View) -> None:
+    def __init__(self, given: Given, settings: ViewSettings, view: View, pace: Pace) -> None:
         self._given = given
         self._settings = settings
         self._view = view
+        self._pace = pace
         self._intake = given.intake()
 
     def poll(self) -> PollResult:
@@ -55,13 +59,15 @@ class ViewCollector:
         since = window.begin()
         after: Key | None = None
         taken = rejected = 0
+        self._pace.begin()
         while not self._given.stopping.is_set():
+            self._pace.request()
             rows = self._view.page(since, after)
             if not rows:
                 break
             got = self._take(window, rows)
             taken, rejected = taken + got.sent, rejected + got.rejected
-            if len(rows) < self._settings.page_rows:
+            if len(rows) < self._settings.page_rows or self._pace.spent:
                 break
             after = (rows[-1][MODIFIED], rows[-1][NUMBER])
         return PollResult(taken, rejected)
@@ -74,8 +80,10 @@ class ViewCollector:
         new: list[tuple[Record, str, int | None]] = []
         for row in rows:
             record = as_record(row)
-            digest = digest_of(msgspec.json.encode(record))
+            raw = msgspec.json.encode(record)
+            digest = digest_of(raw)
             if not window.knows(digest):
+                self._pace.took(len(raw))
                 place = f"{self._settings.view}, modified {record[MODIFIED]}, new row {len(new) + 1}"
                 new.append((Record(place, value=record), digest, modified_at(row[MODIFIED])))
         if not new:

@@ -39,7 +39,9 @@ def open_view(settings: ViewSettings, password: str, where: str) -> View:
         elif url.get_backend_name() == "postgresql":
             milliseconds = round(settings.timeout * 1000)
             options = f"-c statement_timeout={milliseconds} -c default_transaction_read_only=on"
-            arguments = {"connect_timeout": max(2, round(settings.timeout)), "options": options}
+            # A server that has fallen silent in the middle is noticed by TCP, not by its own statement_timeout.
+            silent = {"keepalives_idle": 5, "keepalives_interval": 5, "tcp_user_timeout": 2 * milliseconds}
+            arguments = {"connect_timeout": max(2, round(settings.timeout)), "options": options, **silent}
         engine = create_engine(url, connect_args=arguments, pool_size=1, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise SettingsError(
@@ -120,7 +122,7 @@ class View:
         told += masked(lines[0])[:160]
         low = told.casefold()
         if "password" in low or "authentication" in low or "access denied" in low:
-            return SignInRefused(f"{told}; check user and password, then restart the collectors")
+            return SignInRefused(f"{told}; check user and password")
         if "timeout" in low or "locked" in low:
             return TimedOut(f"{told}; look whether the database is overloaded")
         if "no such" in low or "does not exist" in low or "permission" in low:

@@ -10,6 +10,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    #: As many as may knock at once.
+    request_queue_size = 256
+
+
 class Department:
     """Its dossiers, and how it behaves. Pages are in the order of (NgayCapNhat, MaHoSo)."""
 
@@ -18,6 +24,8 @@ class Department:
         self.secret = "s3cret"
         self.tokens: set[str] = set()
         self.sign_ins = 0
+        #: Whether a token stays good when another one is given out.
+        self.keep_tokens = False
         #: (tuNgay, trang) of every question for dossiers.
         self.asked: list[tuple[str, int]] = []
         #: Answers so many times with this status first.
@@ -27,8 +35,7 @@ class Department:
         self.body: bytes | None = None
         #: Called before a page is made, with its number.
         self.before_page: Any = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._open = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -71,7 +78,7 @@ class Department:
                     self.answer({"error_code": "401"}, 401)
                     return
                 token = f"token-{department.sign_ins}"
-                department.tokens = {token}
+                department.tokens = {token} | (department.tokens if department.keep_tokens else set())
                 self.answer({"access_token": token, "expires_in": 300})
 
             def do_GET(self) -> None:
