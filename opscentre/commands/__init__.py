@@ -7,7 +7,7 @@ import importlib
 import typer
 
 #: In the order in which ``opscentre --help`` lists them. Each has ``register(app)``.
-MODULES = ("demo", "roles", "intake", "board", "score", "calendar", "due", "map", "figures", "profile")
+MODULES = ("demo", "roles", "intake", "dead_letters", "board", "score", "calendar", "due", "map", "figures", "profile")
 
 
 def register_all(app: typer.Typer) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -204,17 +204,21 @@ class EventLog:
             ).fetchone()
         return None if row is None else int(row[0])
 
-    def trim(self, keep_seconds: float, *, now_ms: int | None = None) -> int:
+    def trim(self, keep_seconds: float, *, unread: Collection[str] = (), now_ms: int | None = None) -> int:
         """Delete what every group has committed past and what is older than ``keep_seconds``.
 
-        A partition that no group has committed on is left whole. Returns how many messages went.
+        A partition that no group has committed on is left whole, but for topics that nobody has to
+        read (``unread``): of those all that is older goes, read or not. Returns how many messages went.
         """
         now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
         before = now - int(keep_seconds * 1000)
         with self._read() as db:
+            by_age_alone = f"p.topic IN ({', '.join('?' * len(unread))})"
             bounds = db.execute(
-                "SELECT p.number, p.lowest, min(min(c.next), p.next) FROM partitions p"
-                " JOIN commits c USING (number) GROUP BY p.number"
+                "SELECT p.number, p.lowest, min(coalesce(min(c.next), p.next), p.next) FROM partitions p"
+                f" LEFT JOIN commits c ON c.number = p.number AND NOT {by_age_alone}"
+                f" WHERE c.next IS NOT NULL OR {by_age_alone} GROUP BY p.number",
+                (*unread, *unread),
             ).fetchall()
         return sum(self._trim_partition(number, low, high, before) for number, low, high in bounds)
 

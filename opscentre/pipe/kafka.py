@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from opscentre.pipe import topics
 from opscentre.pipe.base import PipeError
+from opscentre.pipe.embedded import KEEP_SECONDS
 
 ANSWER = TypeVar("ANSWER")
 
@@ -39,6 +40,11 @@ def bootstrap_servers(url: str) -> list[str]:
     if not servers:
         raise PipeError(f"broker URL {url!r}: want kafka://host:port[;host:port]")
     return servers
+
+
+def _retention(topic: str) -> dict[str, str]:
+    # Nobody reads the dead letters for us: without a time of its own the topic would rely on the cluster's default.
+    return {"retention.ms": str(int(KEEP_SECONDS * 1000))} if topic == topics.DEAD_LETTERS else {}
 
 
 class KafkaProducer:
@@ -150,7 +156,10 @@ class KafkaProducer:
                 # With three copies a broker may be down and messages are still written twice.
                 config = {"min.insync.replicas": "2" if replicas >= REPLICAS else "1"}
                 answer = await admin.create_topics(
-                    [NewTopic(name, count, replicas, topic_configs=config) for name, count in missing.items()]
+                    [
+                        NewTopic(name, count, replicas, topic_configs=config | _retention(name))
+                        for name, count in missing.items()
+                    ]
                 )
             for name, code, *_ in answer.topic_errors:
                 # Another process may have created it in between.

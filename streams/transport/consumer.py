@@ -13,6 +13,7 @@ from faust.types import TP, ConsumerMessage
 from mode import Service
 
 from opscentre.pipe.eventlog import EventLog
+from opscentre.pipe.topics import DEAD_LETTERS
 from streams.transport.lock import WorkerLock
 from streams.transport.producer import choose_partition
 from streams.transport.reader import Reader, Record
@@ -79,9 +80,10 @@ class Consumer(base.Consumer):
     @Service.task
     async def _trim(self) -> None:
         async for _ in self.itertimer(TRIM_EVERY_SECONDS, name="trim the event log"):
-            gone = await self._write(self._opened().trim, self.transport.keep_seconds)  # type: ignore[attr-defined]
+            keep = self.transport.keep_seconds  # type: ignore[attr-defined]
+            gone = await self._write(self._opened().trim, keep, unread=(DEAD_LETTERS,))
             if gone:
-                self.log.info("Trimmed %s committed messages from the event log", gone)
+                self.log.info("Trimmed %s messages from the event log", gone)
 
     # -- assignment
 
