@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-stream bench-deadlines bench-demo screenshot lock clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-deadlines bench-demo soak-stream screenshot lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -62,6 +62,9 @@ bench-stream: $(VENV)/.ready-dev .venv-bench/.ready ## the stream worker against
 
 bench-demo: $(VENV)/.ready-dev ## first picture and memory of the demo (ten minutes)
 	@$(BIN)/python -m bench.demo $(ARGS)
+
+soak-stream: $(VENV)/.ready-dev ## workers killed, Redis wiped, a million deadlines: numbers equal a recount (ten minutes)
+	@$(BIN)/python -m bench.soak_stream $(ARGS)
 
 bench-deadlines: $(VENV)/.ready-dev ## due moments a second on one core, by kind of limit
 	@$(BIN)/python -m bench.deadlines $(ARGS)
