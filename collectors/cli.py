@@ -24,7 +24,7 @@ TAKEN, FAILED, UNREADABLE, SOME_REJECTED = 0, 1, 2, 3
 PRINTED = 20
 
 
-class _BesideDemo:
+class BesideDemo:
     """The time that a demo in the same folder has reached; goes on at the machine's pace."""
 
     simulated = True
@@ -130,7 +130,7 @@ def _fault(path: Path) -> str:
 def _import(files: list[Path], source: str, settings: Settings, printer: _Printer) -> dict[str, Any]:
     profile = profiles.load(settings.profile)
     real = settings.clock in ("", "real")
-    clock: Clock = _BesideDemo(settings) if real else open_clock(settings.clock, profile.calendar)
+    clock: Clock = BesideDemo(settings) if real else open_clock(settings.clock, profile.calendar)
     store = open_store(settings.database_url)
     try:
         producer = open_producer(settings.broker_url, settings.dossier_partitions)

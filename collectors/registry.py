@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 
+import msgspec
+
 from collectors.base import Collector, Given
 from collectors.links.settings import require_address
 from collectors.placeholders import has_placeholder
@@ -29,8 +31,14 @@ def check(config: SourceConfig, where: str) -> None:
 
     Values that depend on the machine (addresses filled in later, secrets) are checked when the source is opened.
     """
+    checked(config.settings, settings_of(config, where), f"{where}, settings")
+
+
+def settings_of(config: SourceConfig, where: str) -> type[msgspec.Struct]:
+    """The struct that a source's settings are checked against. Raises ``SettingsError`` for an unknown kind."""
     package = _module(config, where).rpartition(".")[0]
-    checked(config.settings, importlib.import_module(f"{package}.settings").SETTINGS, f"{where}, settings")
+    found: type[msgspec.Struct] = importlib.import_module(f"{package}.settings").SETTINGS
+    return found
 
 
 def check_link(config: LinkConfig, where: str) -> None:
