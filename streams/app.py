@@ -86,6 +86,8 @@ class Cycle:
 
     async def _once(self) -> None:
         async with self._busy:
+            if self._held:
+                return
             events, self._events = self._events[:CYCLE], self._events[CYCLE:]
             self._room.set()
             messages = [
