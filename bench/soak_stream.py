@@ -40,6 +40,9 @@ from tests.streams.books import NOW, batches, history
 from tests.streams.crashes.installation import PROVINCE, STANDING, Installation, tangled
 
 PARTITIONS = 4
+#: One in so many deadlines falls on one and the same moment, as at closing time.
+SHARING = 100
+CLUSTER = NOW + 45 * MINUTE
 
 
 def main() -> None:
@@ -197,6 +200,10 @@ def _deadlines(folder: Path, cache: Redis, dossiers: int) -> str:
     shown = time.monotonic() - begun
     memory = psutil.Process().memory_info().rss - before
     delays = _flips(worker, clock)
+    clock.at = CLUSTER + 1
+    begun = time.monotonic()
+    worker.digest([])
+    cluster = time.monotonic() - begun
     with engine.connect() as connection:
         column = tables.transitions.c
         rows = connection.execute(
@@ -210,6 +217,7 @@ def _deadlines(folder: Path, cache: Redis, dossiers: int) -> str:
         f"{dossiers} open dossiers: filled in {filled:.0f} s; loaded in {loaded:.1f} s, flips of the time away in SQL "
         f"and on the board {shown - loaded:.1f} s later; {memory / 2**20:.0f} MiB; flip to SQL and board p50 "
         f"{percentile(delays, 50) * 1000:.0f} ms, worst {max(delays) * 1000:.0f} ms over {len(delays)} s; "
+        f"{dossiers // SHARING} at one moment after {cluster:.2f} s; "
         f"{rows[0]} overdue flips, each one row"
     )
 
@@ -228,7 +236,7 @@ def _flips(worker: Worker, clock: HandClock) -> list[float]:
 def _open(number: int) -> Snapshot:
     # Due over twenty days, at whole minutes of office hours, as dossiers are: hundreds share a minute.
     day, minute = number % 20, number * 7 // 20 % 480
-    due = NOW - 2 * HOUR + day * DAY + minute * MINUTE
+    due = NOW - 2 * HOUR + day * DAY + minute * MINUTE if number % SHARING else CLUSTER
     return Snapshot(
         source="s", number=f"H55.12-2611-{number:07}", status=Status.PROCESSING, observed=NOW, version=NOW - DAY,
         unit=("H55.12", "H55.05", "01840", "05443")[number % 4], channel=number % 3 + 1,

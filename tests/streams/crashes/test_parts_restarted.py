@@ -11,12 +11,13 @@ import pytest
 import redis
 from redis.exceptions import RedisError
 
+from opscentre.domain.moments import DAY
 from tests.parts.kafka import Kafka
 from tests.parts.postgres import Postgres
 from tests.parts.process import wait_until
 from tests.parts.redis import Redis
 from tests.streams.books import history
-from tests.streams.crashes.installation import Installation, tangled
+from tests.streams.crashes.installation import TODAY, Installation, tangled
 
 
 class Watcher:
@@ -76,6 +77,7 @@ def test_an_emptied_and_a_restarted_redis_are_whole_again_and_never_half_a_board
         place.settle()
         redis.Redis.from_url(redis_server.url).flushall()
         assert place.reader.wall().state == "rebuilding"
+        assert place.reader.progress_table(TODAY, TODAY + DAY)["state"] == "rebuilding"
         wait_until(lambda: place.reader.wall().state == "live", 5.0, "the board is whole again")
         place.require_equal()
         redis_server.kill()
