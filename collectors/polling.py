@@ -194,6 +194,11 @@ class SourcePoll:
             after = "not polled again until someone acts" if failure.final else "polled on"
             log.error("source %s: %s: %s (%s)", code, failure.kind, told, after)
 
+    def note_acted(self) -> None:
+        """Tell the collectors in other processes that a person has made this source work again."""
+        at = wall_ms()
+        write_cursor(self._given.store, acted(self.code), str(at), at)
+
     def close(self) -> None:
         """Let go of the source's connections."""
         if self._collector is not None:

@@ -7,7 +7,10 @@ import importlib
 import typer
 
 #: In the order in which ``opscentre --help`` lists them. Each has ``register(app)``.
-MODULES = ("demo", "roles", "intake", "dead_letters", "board", "score", "calendar", "due", "map", "figures", "profile")
+MODULES = (
+    "demo", "roles", "intake", "source", "dead_letters", "board", "score", "calendar", "due", "map", "figures",
+    "profile",
+)  # fmt: skip
 
 
 def register_all(app: typer.Typer) -> None:

@@ -1,0 +1,121 @@
+"""How the sources are: what the database knows of their polls, cursors, refusals, spellings and delays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, Engine, func, select
+
+from opscentre.domain.dossier import UNMAPPED
+from opscentre.domain.moments import DAY
+from opscentre.domain.observations import Observation, SourceSeen
+from opscentre.sources import SourceConfig
+from opscentre.store import tables
+from opscentre.store.engine import reading
+
+
+class Lag(msgspec.Struct):
+    """From a change at the source until it was counted here: seconds, over the changes of the last day."""
+
+    changes: int = 0
+    p50_s: float | None = None
+    p95_s: float | None = None
+
+
+class Status(msgspec.Struct, kw_only=True):
+    """One source. Times are real milliseconds, ages seconds; None: never."""
+
+    code: str
+    name: str
+    kind: str
+    #: Whether the last attempt succeeded; None before the first one.
+    ok: bool | None = None
+    error: str = ""
+    observed_at: int | None = None
+    attempted_at: int | None = None
+    observed_age_s: float | None = None
+    cursor_age_s: float | None = None
+    taken: int = 0
+    total: int = 0
+    #: Rows set aside, and rows taken but noted, by reason.
+    quarantine: dict[str, int] = {}
+    notes: dict[str, int] = {}
+    #: Dossiers whose unit is unknown, by what the source wrote.
+    unmapped: dict[str, int] = {}
+    lag: Lag = msgspec.field(default_factory=Lag)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether a person should look at it."""
+        return self.ok is not True or bool(self.quarantine) or bool(self.unmapped)
+
+
+def statuses(sources: Sequence[SourceConfig], store: Engine, wall: int, now: int) -> list[Status]:
+    """Every source in the order given. ``wall`` is real time, ``now`` the product's (ms)."""
+    with reading(store).connect() as connection:
+        return [_status(config, connection, wall, now) for config in sources]
+
+
+def _status(config: SourceConfig, connection: Connection, wall: int, now: int) -> Status:
+    code = config.code
+    status = Status(code=code, name=config.name, kind=config.kind)
+    seen = _last_seen(code, connection)
+    if seen is not None:
+        status.ok, status.error, status.observed_at = seen.ok, seen.error, seen.observed_at
+        status.attempted_at, status.taken, status.total = seen.attempted_at, seen.taken, seen.total
+        status.observed_age_s = _age(seen.observed_at, wall)
+    column = tables.cursors.c
+    status.cursor_age_s = _age(
+        connection.execute(select(column.written_at).where(column.source == code)).scalar(), wall
+    )
+    status.quarantine = _reasons(code, "rejected", connection)
+    status.notes = _reasons(code, "note", connection)
+    dossier = tables.dossiers.c
+    query = select(dossier.unit_seen, func.count()).where(dossier.unit == UNMAPPED, dossier.source == code)
+    counted = connection.execute(query.group_by(dossier.unit_seen).order_by(func.count().desc(), dossier.unit_seen))
+    status.unmapped = {spelling or "(empty)": count for spelling, count in counted}
+    status.lag = _lag(code, connection, now)
+    return status
+
+
+def _last_seen(code: str, connection: Connection) -> SourceSeen | None:
+    column = tables.observations.c
+    query = select(column.value).where(column.kind == "source", column.code == code)
+    raw = connection.execute(query).scalar()
+    seen = msgspec.json.decode(raw, type=Observation) if raw else None
+    return seen if isinstance(seen, SourceSeen) else None
+
+
+def _reasons(code: str, severity: str, connection: Connection) -> dict[str, int]:
+    column = tables.quarantine.c
+    query = select(column.reason, func.count()).where(column.source == code, column.severity == severity)
+    counted = connection.execute(query.group_by(column.reason).order_by(func.count().desc(), column.reason))
+    return {row[0]: row[1] for row in counted}
+
+
+def _lag(code: str, connection: Connection, now: int) -> Lag:
+    """From the rows that say what happened to a dossier when, and when that was seen.
+
+    What had happened before we first looked at the source is a backlog and no delay.
+    """
+    column = tables.transitions.c
+    mine = (column.source == code, column.kind == "status")
+    begun = connection.execute(select(func.min(column.seen)).where(*mine)).scalar()
+    if begun is None:
+        return Lag()
+    query = select(column.seen - column.at).where(*mine, column.at >= max(begun, now - DAY), column.seen >= column.at)
+    delays = sorted(connection.execute(query).scalars())
+    if not delays:
+        return Lag()
+    return Lag(len(delays), percentile(delays, 0.5) / 1000, percentile(delays, 0.95) / 1000)
+
+
+def percentile(ascending: Sequence[int], part: float) -> int:
+    """The smallest value that at least this part of the values do not exceed (nearest rank)."""
+    rank = -(-part * len(ascending) // 1)
+    return ascending[max(0, int(rank) - 1)]
+
+
+def _age(at: int | None, wall: int) -> float | None:
+    return None if at is None else max(0, wall - at) / 1000

@@ -1,0 +1,77 @@
+"""``opscentre source list | check | run | status | new``: the department systems that are polled."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from opscentre.commands.shared import AsJson, MaybeProfile, fail, settings_beside
+from opscentre.settings import Settings, load
+
+MaybeData = Annotated[
+    Path | None, typer.Option(help="Folder of the embedded parts; OPSCENTRE_DATA where it is left out.")
+]
+Code = Annotated[str, typer.Argument(metavar="NAME", help="The source's code in sources.toml.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of subcommands."""
+    group = typer.Typer(no_args_is_help=True, help="Department systems: list, check, poll once, status, a new block.")
+    group.command("list")(list_sources)
+    group.command()(check)
+    group.command()(run)
+    group.command()(status)
+    group.command()(new)
+    app.add_typer(group, name="source")
+
+
+def _commands() -> Any:
+    # Collectors stand above this package: named, not imported.
+    return importlib.import_module("collectors.cli_source")
+
+
+def _settings(data: Path | None, profile: str | None) -> Settings:
+    return settings_beside(data or load().data, profile)
+
+
+def list_sources(data: MaybeData = None, profile: MaybeProfile = None, as_json: AsJson = False) -> None:
+    """List the sources, where they are and whether their secrets are set."""
+    raise typer.Exit(_commands().list_command(_settings(data, profile), as_json))
+
+
+def check(name: Code, data: MaybeData = None, profile: MaybeProfile = None, as_json: AsJson = False) -> None:
+    """Connect, read three records and show what they would become; write nothing."""
+    raise typer.Exit(_commands().check_command(name, _settings(data, profile), as_json))
+
+
+def run(
+    name: Code,
+    once: Annotated[bool, typer.Option("--once", help="One poll; 'opscentre collect' polls for ever.")] = False,
+    data: MaybeData = None,
+    profile: MaybeProfile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Poll a source once; collectors that had given it up go on when that succeeds."""
+    if not once:
+        fail("source run polls one time and wants to be told so: add --once; 'opscentre collect' polls for ever")
+    raise typer.Exit(_commands().run_command(name, _settings(data, profile), as_json))
+
+
+def status(data: MaybeData = None, profile: MaybeProfile = None, as_json: AsJson = False) -> None:
+    """Show polls, cursors, refusals, unknown units and delays of every source from SQL."""
+    raise typer.Exit(_commands().status_command(_settings(data, profile), as_json))
+
+
+def new(
+    kind: Annotated[str, typer.Argument(help="Kind of source, e.g. dvcqg_rest.")],
+    code: Annotated[str, typer.Option(help="Stable code of the source; never renamed afterwards.")],
+    name: Annotated[str, typer.Option(help="Name that the wall shows.")],
+    data: MaybeData = None,
+    profile: MaybeProfile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a block for sources.toml with every setting of a kind."""
+    raise typer.Exit(_commands().new_command(kind, code, name, _settings(data, profile), as_json))
