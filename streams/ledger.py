@@ -20,7 +20,7 @@ from opscentre.domain.counting import (
 )
 from opscentre.domain.dossier import Snapshot
 from opscentre.domain.fold import DossierState, Outcome, fold
-from opscentre.domain.life import due_at, finished_at, status_began
+from opscentre.domain.life import due_at, finished_at, status_began, turning_moments
 from opscentre.domain.moments import DAY, day_number, day_start
 from opscentre.domain.moves import Move, move
 
@@ -82,6 +82,9 @@ class Ledger:
             state = _decode(encoded)
             snapshot = state.snapshot
             self._put(snapshot.key, state, encoded, now, before=None)
+            if any(snapshot.observed < moment <= now for moment in turning_moments(state)):
+                # Its columns in SQL may still say what held when the last worker ended.
+                self._rows[snapshot.key] = self._row(state, encoded, now)
 
     def apply(self, snapshot: Snapshot, now: int) -> Outcome:
         """Fold one snapshot in."""

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from opscentre.clock import ClockAnchor, OfficeClock, wall_ms
 from opscentre.domain.counting import DUE_SOON
 from opscentre.domain.counting import NOW as STANDING_NUMBERS
-from opscentre.domain.dossier import Snapshot
+from opscentre.domain.dossier import Snapshot, Supplement
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND
 from opscentre.domain.status import Status
 from opscentre.store import tables
@@ -81,6 +81,24 @@ def test_a_late_dossier_that_moves_on_and_is_loaded_again_has_one_flip_row():
     told = [row for row in [*changes.transitions, *again.drain().transitions] if row["kind"] == "overdue"]
     assert len(told) == 2
     assert {(row["at"], row["to_status"]) for row in told} == {(NOW + HOUR, 0)}
+
+
+def test_columns_that_changed_by_the_clock_while_no_worker_ran_are_put_right_at_loading():
+    before = Ledger(0, CALENDAR)
+    # The desk's clock is ahead: its answer, which moves the due moment, lies in the future.
+    answer = Supplement(NOW - HOUR, NOW + HOUR, NOW + DAY, NOW + 3 * DAY)
+    before.apply(msgspec.structs.replace(in_process(1, NOW + DAY), supplements=(answer,)), NOW)
+    (row,) = before.drain().dossiers
+    assert row["open_due"] == NOW + DAY
+    again = Ledger(0, CALENDAR)
+    again.load([row["state"]], NOW + 2 * HOUR)
+    assert [row["open_due"] for row in again.drain().dossiers] == [NOW + 3 * DAY]
+    settled = Ledger(0, CALENDAR)
+    settled.apply(in_process(2, NOW + DAY), NOW)
+    rows = settled.drain().dossiers
+    later = Ledger(0, CALENDAR)
+    later.load([row["state"] for row in rows], NOW + 2 * HOUR)
+    assert later.drain().dossiers == []
 
 
 #: Simulated seconds a second, in the test with a real process.
