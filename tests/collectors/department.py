@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,8 +30,14 @@ class Department:
         self.keep_tokens = False
         #: (tuNgay, trang) of every question for dossiers.
         self.asked: list[tuple[str, int]] = []
-        #: Answers so many times with this status first.
+        #: The form of every sign-in, and the seconds that a token lasts.
+        self.forms: list[dict[str, str]] = []
+        self.lasts = 300
+        #: Whether sign-in is OAuth 2 client credentials.
+        self.oauth = False
+        #: The status of every page, and headers beside it.
         self.status = 200
+        self.headers: dict[str, str] = {}
         self.delay = 0.0
         #: Sent instead of a page.
         self.body: bytes | None = None
@@ -43,6 +51,13 @@ class Department:
     def put(self, *records: dict[str, Any]) -> None:
         """Take in dossiers, or their new state."""
         self.dossiers.update({record["MaHoSo"]: record for record in records})
+
+    def behind_tls(self, certificate: Path, key: Path) -> str:
+        """Speak TLS from now on; the URL."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        return f"https://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:
         """Listen no more."""
@@ -72,14 +87,20 @@ class Department:
                 """Nothing is printed."""
 
             def do_POST(self) -> None:
-                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                form = {name: values[0] for name, values in asked.items()}
+                department.forms.append(form)
                 department.sign_ins += 1
-                if form.get("client_secret") != [department.secret]:
-                    self.answer({"error_code": "401"}, 401)
+                if department.oauth and form.get("grant_type") != "client_credentials":
+                    self.answer({"error": "unsupported_grant_type"}, 400)
+                    return
+                if form.get("client_secret") != department.secret:
+                    refusal = ({"error": "invalid_client"}, 400) if department.oauth else ({"error_code": "401"}, 401)
+                    self.answer(*refusal)
                     return
                 token = f"token-{department.sign_ins}"
                 department.tokens = {token} | (department.tokens if department.keep_tokens else set())
-                self.answer({"access_token": token, "expires_in": 300})
+                self.answer({"access_token": token, "expires_in": department.lasts})
 
             def do_GET(self) -> None:
                 time.sleep(department.delay)
@@ -102,6 +123,8 @@ class Department:
             def reply(self, body: bytes, status: int) -> None:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in department.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
