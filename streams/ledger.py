@@ -87,20 +87,22 @@ class Ledger:
                 self._rows[snapshot.key] = self._row(state, encoded, now)
 
     def apply(self, snapshot: Snapshot, now: int) -> Outcome:
-        """Fold one snapshot in."""
+        """Fold one snapshot in; one that cannot be (its moments lie beyond the calendar) raises and changes nothing."""
         key = snapshot.key
         entry = self.entries.get(key)
         before = _decode(entry.state) if entry else None
         state, outcome = fold(before, snapshot)
         if state is before:
             return outcome
+        moved = []
         if outcome is Outcome.ACCEPTED and (before is None or before.snapshot.status != snapshot.status):
-            self._transitions.append(
-                self._transition(state, "status", status_began(state), now, before.snapshot.status if before else None)
-            )
+            shown = before.snapshot.status if before else None
+            moved.append(self._transition(state, "status", status_began(state), now, shown))
         encoded = _encode(state)
+        row = self._row(state, encoded, now)
         self._put(key, state, encoded, now, before=entry)
-        self._rows[key] = self._row(state, encoded, now)
+        self._transitions += moved
+        self._rows[key] = row
         return outcome
 
     def tick(self, now: int) -> int:
@@ -123,13 +125,14 @@ class Ledger:
 
     def _put(self, key: Key, state: DossierState, encoded: bytes, now: int, before: Entry | None) -> None:
         old = before.adds if before else _NOWHERE
+        # Everything that can fail comes first: a snapshot that cannot be folded in must leave nothing behind.
         adds = contribution(state, now, self._calendar)
+        alarm = next_change(state, now, self._calendar)
         if adds != old:
+            self._note_flips(state, old, adds, now)
             self._add(old, -1)
             self._add(adds, +1)
-            self._note_flips(state, old, adds, now)
         self.entries[key] = Entry(encoded, adds)
-        alarm = next_change(state, now, self._calendar)
         if alarm is not None:
             heapq.heappush(self._alarms, (alarm, key))
 

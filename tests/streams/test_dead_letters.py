@@ -20,7 +20,7 @@ from sqlalchemy import Engine, func, select
 
 from opscentre.board import look_back
 from opscentre.domain.counting import CELLS, table_row
-from opscentre.domain.dossier import Batch, partition_of
+from opscentre.domain.dossier import Batch, Snapshot, partition_of
 from opscentre.domain.moments import DAY
 from opscentre.live.reader import BoardReader
 from opscentre.pipe import topics
@@ -32,6 +32,7 @@ from opscentre.store import dead_letters, tables
 from opscentre.store.engine import open_store
 from streams.dead_letters import LARGEST_PAYLOAD, Notice, Publisher, compose, notice
 from streams.digestion import read_batch
+from streams.ledger import Ledger
 from streams.worker import Message, Worker
 from tests.parts.kafka import Kafka
 from tests.parts.process import wait_until
@@ -106,6 +107,24 @@ def test_a_spoilt_message_cannot_stop_the_clock_later(worker: Worker, clock, eng
     for days in (1, 40, 400, 9_000):
         clock.at = NOW + days * DAY
         worker.digest([])
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"received": NOW - DAY, "due": 10**17},
+        {"received": NOW + DAY, "submitted": 0},
+        {"received": NOW - DAY, "channel": 9},
+    ],
+    ids=["due when no calendar is", "filed when no calendar was", "by no known channel"],
+)
+def test_a_snapshot_that_fails_while_it_is_folded_in_leaves_nothing_behind(spoilt: dict[str, int]):
+    ledger = Ledger(0, PROVINCE.calendar)
+    bad = Snapshot(source="s", number="x", status=2, observed=NOW, version=1, **spoilt)  # type: ignore[arg-type]
+    with pytest.raises((ValueError, KeyError)):
+        ledger.apply(bad, NOW)
+    assert ledger.drain() == ([], [])
+    assert (ledger.entries, ledger.now, ledger.daily, ledger.tick(NOW + 9 * DAY)) == ({}, {}, {}, 0)
 
 
 # -- reading a batch
