@@ -1,96 +1,122 @@
-"""Takes a CSV file apart row by row: a broken row costs no other one, personal columns are never looked at."""
+"""Reads a dropped file's records: finds out what each part of it is, then hands it to the reader of its form."""
 
 from __future__ import annotations
 
-import csv
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
+import msgspec
+
+from collectors.file_drop.csv_rows import csv_records
+from collectors.file_drop.encoding import Detector, utf8_chunks
+from collectors.file_drop.parts import CHUNK, Budget, Part, TooMuch, check_workbook, is_workbook, parts_of, told
+from collectors.file_drop.settings import DropSettings
+from collectors.file_drop.workbook import workbook_records
 from collectors.intake import Record
-from collectors.splitter import UnreadableFile
-from opscentre.domain.dvcqg import FIELDS
-
-#: A quoted cell may run over so many lines; one that does not end within them was never closed.
-MOST_LINES = 30
-LONGEST_LINE = 1_000_000
-_NEEDED = ("MaHoSo", "TrangThaiHoSo")
+from collectors.splitter import UnreadableFile, split
 
 
-class _Row(NamedTuple):
-    line: int
-    text: str
-    cells: list[str] | None
+class Look(NamedTuple):
+    """A part that was read through once: it is whole, within its bounds, and known."""
+
+    part: Part
+    #: ``csv``, ``json`` or ``xlsx``.
+    form: str = "csv"
+    encoding: str = ""
+    #: Why nothing of it can be read; empty: it can.
+    hopeless: str = ""
 
 
-def read_rows(path: Path, columns: Mapping[str, str], delimiter: str = "auto") -> Iterator[Record]:
-    """The rows of a file. ``columns``: field → header (empty: the same). Raises ``UnreadableFile``, ``OSError``."""
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        head = file.readline(LONGEST_LINE)
-        if not head.strip():
-            raise UnreadableFile("it is empty; want a header and one dossier a row")
-        if "\x00" in head:
-            raise UnreadableFile("it is no text; save it as CSV in UTF-8")
-        mark = max(",;\t", key=head.count) if delimiter == "auto" else delimiter
+def look_at(path: Path, settings: DropSettings) -> list[Look]:
+    """Read a file through without taking anything. Raises ``UnreadableFile`` and ``OSError``.
+
+    A part that cannot be read costs only itself; a bomb costs the whole file.
+    """
+    parts = parts_of(path, settings)
+    budget = Budget(path.stat().st_size, settings)
+    looks = []
+    for part in parts:
         try:
-            header = [cell.strip() for cell in next(csv.reader([head], delimiter=mark, strict=True))]
-        except csv.Error as error:
-            raise UnreadableFile(f"its first line is no CSV header ({error})") from None
-        names = columns or {field: field for field in FIELDS}
-        places = {field: header.index(name) for field, name in names.items() if name in header}
-        missing = [names.get(field, field) for field in _NEEDED if field not in places]
-        if missing:
-            # The first line is not quoted: without a header it is a person's record.
-            raise UnreadableFile(f"its first line lacks the headers {', '.join(missing)}; check columns and delimiter")
-        for row in _rows(file, mark, len(header)):
-            yield _record(path.name, row, places)
+            looks.append(_look(part, budget, settings))
+        except TooMuch:
+            raise
+        except UnreadableFile as error:
+            looks.append(Look(part, hopeless=str(error)))
+    return looks
 
 
-def _record(name: str, row: _Row, places: Mapping[str, int]) -> Record:
-    place = f"{name}, record {row.line - 1} (line {row.line})"
-    raw = row.text.encode("utf-8", "surrogateescape")
-    if row.cells is None:
-        return Record(place, raw=raw, fault="bad_csv")
-    value = {field: row.cells[at] for field, at in places.items() if at < len(row.cells)}
-    if any("\udc80" <= c <= "\udcff" for cell in value.values() if not cell.isascii() for c in cell):
-        return Record(place, raw=raw, fault="bad_encoding")
-    return Record(place, value=value, raw=raw)
+def records_of(look: Look, settings: DropSettings) -> Iterator[Record]:
+    """The records of a part. Raises ``UnreadableFile`` and ``OSError``."""
+    part = look.part
+    with told(), part.open() as file:
+        if look.form == "json":
+            yield from _json(part.name, file, look.encoding)
+        elif look.form == "csv":
+            yield from csv_records(part.name, file, settings, look.encoding)
+        elif part.workbook:
+            yield from workbook_records(part.name, file, settings)
+        else:
+            with _unpacked(file) as aside:
+                yield from workbook_records(part.name, aside, settings)
 
 
-def _rows(lines: Iterable[str], delimiter: str, width: int) -> Iterator[_Row]:
-    """Rows with the number of their first line; ``cells`` is None where a row cannot be taken apart."""
-    source = enumerate(lines, start=2)
-    ahead: deque[tuple[int, str]] = deque()
-    while True:
-        if not ahead:
-            ahead.extend(islice(source, 1))
-        if not ahead:
-            return
-        number, text = ahead.popleft()
-        if not text.strip():
-            continue
-        cells, open_quote = _cells(text, delimiter, width)
-        taken = 0
-        while open_quote and taken < MOST_LINES:
-            if taken == len(ahead):
-                ahead.extend(islice(source, 1))
-            if taken == len(ahead):
-                break
-            taken += 1
-            so_far = text + "".join(line for _, line in islice(ahead, taken))
-            cells, open_quote = _cells(so_far, delimiter, width)
-        if cells is not None and taken:
-            text += "".join(ahead.popleft()[1] for _ in range(taken))
-        yield _Row(number, text, cells)
+def read_rows(path: Path, columns: Mapping[str, str]) -> Iterator[Record]:
+    """The records of a file without any other setting. Raises ``UnreadableFile`` and ``OSError``."""
+    settings = msgspec.convert({"folder": ".", "columns": dict(columns)}, DropSettings)
+    for look in look_at(path, settings):
+        if look.hopeless:
+            raise UnreadableFile(look.hopeless)
+        yield from records_of(look, settings)
 
 
-def _cells(text: str, delimiter: str, width: int) -> tuple[list[str] | None, bool]:
-    """The cells of a row, or None; and whether a quoted cell is still open at its end."""
+def _look(part: Part, budget: Budget, settings: DropSettings) -> Look:
+    if part.workbook:
+        return Look(part, "xlsx")
+    with told(), part.open() as file:
+        if is_workbook(file):
+            file.seek(0)
+            with _unpacked(file, budget) as aside:
+                size = aside.seek(0, 2)
+                aside.seek(0)
+                check_workbook(aside, size, settings)
+            return Look(part, "xlsx")
+    detector, size, head = Detector(), 0, b""
+    with told(), part.open() as file:
+        while chunk := file.read(CHUNK):
+            head = head or chunk
+            size += len(chunk)
+            budget.spend(len(chunk))
+            detector.feed(chunk)
+    if not size:
+        raise UnreadableFile("it is empty; want a header and one dossier a row")
+    encoding = detector.encoding() if settings.encoding == "auto" else settings.encoding
+    begins = next(utf8_chunks([head[:4096]], encoding), b"").removeprefix(b"\xef\xbb\xbf").lstrip()
+    return Look(part, "json" if begins[:1] in (b"{", b"[") else "csv", encoding)
+
+
+def _json(name: str, file: BinaryIO, encoding: str) -> Iterator[Record]:
+    chunks = iter(lambda: file.read(CHUNK), b"")
+    for piece in split(utf8_chunks(chunks, encoding)):
+        place = f"{name}, record {piece.number} (byte {piece.offset})"
+        # Of a record without an end of its own its place is all there is to know it again by.
+        yield Record(place, raw=piece.raw or (place.encode() if piece.fault else b""), fault=piece.fault)
+
+
+def _unpacked(file: BinaryIO, budget: Budget | None = None) -> BinaryIO:
+    """A packed file's bytes in a nameless temporary file: a workbook is read from its end."""
+    aside = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed by the caller
     try:
-        rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return None, "unexpected end of data" in str(error)
-    cells = rows[0]
-    return (cells, False) if len(rows) == 1 and len(cells) <= width else (None, False)
+        if budget is None:
+            shutil.copyfileobj(file, aside, CHUNK)
+        else:
+            while chunk := file.read(CHUNK):
+                budget.spend(len(chunk))
+                aside.write(chunk)
+        aside.seek(0)
+    except BaseException:
+        aside.close()
+        raise
+    return aside

@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def collector(bench: Bench, producer: Any = None, **more: Any) -> DropCollector:
-    return make(given(bench, "file_drop", {"folder": "drop", **more}, producer=producer or bench.producer))
+    return make(given(bench, "file_drop", {"folder": "drop", "settle": 0, **more}, producer=producer or bench.producer))
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
@@ -78,7 +78,7 @@ def test_other_content_under_the_same_name_is_taken(bench: Bench, folder: Path) 
 
 
 def test_what_is_not_finished_and_what_is_not_meant_is_left_alone(bench: Bench, folder: Path) -> None:
-    for name in (".a.csv.part", ".b.csv", "c.csv.part", "other.txt", "bhxh-1.csv.tmp"):
+    for name in (".a.csv.part", ".b.csv", "c.csv.part", "other.doc", "bhxh-1.csv.tmp"):
         (folder / name).write_text(table(dossier(1)), newline="")
     (folder / "rename-me.part").write_text(table(dossier(2)), newline="")
     reading = collector(bench)
@@ -131,7 +131,9 @@ def test_a_quoted_cell_may_run_over_lines_and_a_quote_left_open_costs_one_row(be
     ("content", "reason"),
     [
         (b"", "it is empty"),
-        (b"PK\x03\x04\x00\x00", "no text"),
+        (b"PK\x03\x04\x00\x00", "the archive is damaged"),
+        (b"\xd0\xcf\x11\xe0\x00", "old Excel file"),
+        (b"MaHoSo\x00,TrangThaiHoSo\n", "it is no text"),
         ("Nguyễn Hư Cấu;0912345678\n".encode(), "lacks the headers MaHoSo, TrangThaiHoSo"),
         (table(dossier(1, TrangThaiHoSo="0"), dossier(2, MaHoSo="")).encode(), "none of its 2 records"),
     ],

@@ -1,0 +1,86 @@
+"""Reads a sheet of an XLSX workbook row by row, values only: formulas are never worked out here."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+
+from collectors.file_drop.settings import DropSettings
+from collectors.file_drop.table import cell_value, places_in
+from collectors.intake import Record
+from collectors.splitter import UnreadableFile
+from opscentre.domain.masking import masked
+
+#: A title and a date may stand above the headers.
+_HEADER_WITHIN = 20
+_MOST_COLUMNS = 256
+#: As many as a sheet can have; a file that says more would keep us counting empty rows.
+_MOST_ROWS = 1_048_576
+#: All different texts of a workbook are held in memory at once.
+_MOST_TEXTS = 128_000_000
+_TEXTS = "xl/sharedStrings.xml"
+
+
+def workbook_records(name: str, file: BinaryIO, settings: DropSettings) -> Iterator[Record]:
+    """The rows of the sheet. Raises ``UnreadableFile``."""
+    _check_texts(file)
+    try:
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, ParseError, zipfile.BadZipFile) as error:
+        raise UnreadableFile(f"it is no workbook that can be read ({type(error).__name__}); save it anew") from None
+    try:
+        sheet = _sheet(book, settings.sheet)
+        # What a sheet says of its own size may be wrong.
+        sheet.reset_dimensions()
+        yield from _records(name, enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True), 1), settings)
+    except (ParseError, KeyError, ValueError, IndexError) as error:
+        raise UnreadableFile(f"its sheet is damaged ({type(error).__name__}); save it anew and send it again") from None
+    finally:
+        book.close()
+
+
+def _check_texts(file: BinaryIO) -> None:
+    with zipfile.ZipFile(file) as archive:
+        size = sum(entry.file_size for entry in archive.infolist() if entry.filename == _TEXTS)
+    file.seek(0)
+    if size > _MOST_TEXTS:
+        raise UnreadableFile(f"its texts are {size // 1_000_000} MB; save it as CSV, or send several smaller workbooks")
+
+
+def _sheet(book: Any, wanted: str) -> Any:
+    sheets = [
+        sheet for sheet in book.worksheets if (sheet.title == wanted if wanted else sheet.sheet_state == "visible")
+    ]
+    if not sheets:
+        there = masked(", ".join(repr(sheet.title) for sheet in book.worksheets))[:200]
+        raise UnreadableFile(f"it has no sheet {wanted!r}, it has {there}; correct 'sheet' of the source")
+    return sheets[0]
+
+
+def _records(name: str, rows: Iterator[tuple[int, tuple[Any, ...]]], settings: DropSettings) -> Iterator[Record]:
+    places: dict[str, int] = {}
+    missing: list[str] = []
+    count = 0
+    for number, cells in rows:
+        if number > _MOST_ROWS:
+            raise UnreadableFile(f"it has more than {_MOST_ROWS} rows; save it anew")
+        if all(cell is None or cell == "" for cell in cells):
+            continue
+        if not places:
+            found, lacking = places_in(cells, settings.columns)
+            missing = lacking if not missing or len(lacking) < len(missing) else missing
+            if not lacking:
+                places = found
+            elif number >= _HEADER_WITHIN:
+                break
+            continue
+        count += 1
+        value = {field: cell_value(field, cells[at]) for field, at in places.items() if at < len(cells)}
+        yield Record(f"{name}, record {count} (row {number})", value=value)
+    if not places:
+        lack = ", ".join(missing) or "all"
+        raise UnreadableFile(f"its first {_HEADER_WITHIN} rows lack the headers {lack}; check columns and sheet")
