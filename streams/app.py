@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from collections import deque
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,10 +21,10 @@ log = logging.getLogger(__name__)
 
 #: Name of the consumer group: the same on every worker.
 GROUP = "opscentre"
-#: Messages that may wait for the cycle; beyond that the agents hold back, and with them the pipe.
-WAITING = 400
-#: Messages of one cycle, and so of one transaction.
-CYCLE = 200
+#: Bytes of messages (and MESSAGE_WEIGHT for each) of one cycle, and so of one transaction: some 8,000 changes.
+CYCLE = 4 << 20
+#: Bytes that may wait for the cycle; beyond that the agents hold back, and with them the pipe.
+WAITING = 2 * CYCLE
 #: Seconds between cycles while nothing arrives: the clock must act also then.
 IDLE = 0.1
 #: Seconds without a heartbeat after which Kafka gives a worker's partitions to another.
@@ -41,7 +42,8 @@ class Cycle:
         #: For the watchdog: whether partitions are being given or taken away, and the cycles that have come round.
         self.loading = True
         self.rounds = 0
-        self._events: list[Any] = []
+        self._events: deque[tuple[Any, int]] = deque()
+        self._weight = 0
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -57,9 +59,11 @@ class Cycle:
     async def take(self, stream: AsyncIterator[Any]) -> None:
         """Take messages off a stream until it ends; they are acknowledged once SQL holds them."""
         async for event in stream:
-            self._events.append(event)
+            weight = sum(part.weight for part in event.message.value)
+            self._events.append((event, weight))
+            self._weight += weight
             self._arrived.set()
-            if len(self._events) >= WAITING:
+            if self._weight >= WAITING:
                 self._room.clear()
             await self._room.wait()
 
@@ -88,17 +92,29 @@ class Cycle:
         async with self._busy:
             if self._held:
                 return
-            events, self._events = self._events[:CYCLE], self._events[CYCLE:]
-            self._room.set()
+            events = self._next()
             messages = [
                 # A message without a value is what Kafka calls a tombstone: here it is as good as empty.
-                Message(event.message.topic, event.message.partition, event.message.offset, event.message.value or b"")
+                Message(event.message.topic, event.message.partition, part.offset, part.value or b"")
                 for event in events
+                for part in event.message.value
             ]
             await self._in_thread(self._worker.digest, messages)
             for event in events:
                 event.ack()
             self.rounds += 1
+
+    def _next(self) -> list[Any]:
+        """The events of the next cycle."""
+        events, weight = [], 0
+        while self._events and weight < CYCLE:
+            event, heavy = self._events.popleft()
+            events.append(event)
+            weight += heavy
+        self._weight -= weight
+        if self._weight < WAITING:
+            self._room.set()
+        return events
 
     async def hold(self) -> None:
         """Before a rebalance: let the cycle under way end, and begin none until the partitions are given anew."""
@@ -122,6 +138,7 @@ class Cycle:
         async with self._busy:
             self.loading = True
             self._events.clear()
+            self._weight = 0
             self._room.set()
             assigned = app.consumer.assignment()
             ours = {tp.partition for tp in assigned if tp.topic == topics.DOSSIERS}
@@ -139,13 +156,19 @@ class Cycle:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
 
+class BundledApp(faust.App):
+    """Its events carry bundles of messages: see ``streams.transport.bundles``."""
+
+    bundled = True
+
+
 def create_app(cycle: Cycle, broker: str, partitions: int, data: str) -> faust.App:
     """The Faust app that feeds a cycle over ``broker`` (``embedded:///…`` or ``kafka://…``).
 
     Its topics must exist already.
     """
     register()
-    app = faust.App(
+    app = BundledApp(
         GROUP,
         broker=broker,
         datadir=data,

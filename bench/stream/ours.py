@@ -21,7 +21,7 @@ from opscentre.domain.calendar import Calendar
 from opscentre.live.writer import BoardWriter
 from opscentre.store import journal
 from opscentre.store.engine import open_store
-from streams.app import create_app
+from streams.app import Cycle, create_app
 from streams.worker import Message, Worker
 
 
@@ -79,7 +79,7 @@ def main() -> None:
             journal.write = lambda *_: None  # type: ignore[assignment]
         worker = Watched(engine, board, Calendar(), StandingClock())
         worker.expect(count, {p: int(end) for p, end in enumerate(ends.split(","))})
-        app = create_app(worker, broker, PARTITIONS, data)
+        app = create_app(Cycle(worker), broker, PARTITIONS, data)
         faust.Worker(app, loglevel="WARNING", override_logging=False, quiet=True).execute_from_commandline()
 
 

@@ -14,6 +14,7 @@ from mode import Service
 
 from opscentre.pipe.eventlog import EventLog
 from opscentre.pipe.topics import DEAD_LETTERS
+from streams.transport.bundles import Bundling, Part
 from streams.transport.lock import WorkerLock
 from streams.transport.producer import choose_partition
 from streams.transport.reader import Reader, Record
@@ -27,7 +28,7 @@ TRIM_EVERY_SECONDS = 60.0
 LOG_APPEND_TIME = 1
 
 
-class Consumer(base.Consumer):
+class EventLogConsumer(base.Consumer):
     """Is assigned every partition of its topics: there is one worker, held to that by a file lock.
 
     Reading has a connection and a thread of its own; committing and trimming have another, so that a
@@ -256,3 +257,11 @@ class Consumer(base.Consumer):
 
     async def _write(self, function: Any, *arguments: Any, **options: Any) -> Any:
         return await self.loop.run_in_executor(self._writing, lambda: function(*arguments, **options))
+
+
+class Consumer(Bundling, EventLogConsumer):
+    """The consumer that the transport makes."""
+
+    def part(self, record: Record) -> Part:
+        """Offset and value of the log's record."""
+        return Part(record.message.offset, record.message.value)

@@ -1,4 +1,4 @@
-"""Makes Faust know broker URLs of the form ``embedded:///absolute/path/events.db``."""
+"""Makes Faust know broker URLs of the form ``embedded:///absolute/path/events.db``, and bundles on both pipes."""
 
 from __future__ import annotations
 
@@ -24,3 +24,4 @@ def register() -> None:
             f"install faust-streaming=={TRIED_WITH}, or let the contract tests pass on yours and change TRIED_WITH"
         )
     TRANSPORTS.data[SCHEME] = "streams.transport.embedded:Transport"
+    TRANSPORTS.data["kafka"] = "streams.transport.kafka:Transport"
