@@ -8,10 +8,12 @@ import tempfile
 from pathlib import Path
 
 from bench.report import machine
-from bench.stream import table
+from bench.stream import delay, growth, pair, table
 from tests.parts.kafka import Kafka
 from tests.parts.postgres import Postgres
 from tests.parts.redis import Redis
+
+SECTIONS = ("table", "growth", "delay", "pair")
 
 
 def main() -> None:
@@ -19,7 +21,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--changes", type=int, default=200_000, help="in the topic (default: %(default)s)")
     options.add_argument("--rounds", type=int, default=3, help="runs of each contender (default: %(default)s)")
+    options.add_argument("--dossiers", type=int, default=130_000, help="for start-up and memory (default: %(default)s)")
+    options.add_argument("--seconds", type=float, default=15.0, help="of each latency run (default: %(default)s)")
+    options.add_argument("--only", choices=SECTIONS, action="append", help="only these parts (default: all)")
     given = options.parse_args()
+    wanted = given.only or SECTIONS
     load = os.getloadavg()[0]
     print(f"machine: {machine()}; load before: {load:.1f}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -27,7 +33,17 @@ def main() -> None:
         try:
             for part in parts:
                 part.start()
-            table.measure(parts, given.changes, given.rounds)
+            if "table" in wanted:
+                table.measure(parts, given.changes, given.rounds)
+            if "growth" in wanted:
+                name = parts.postgres.create_database()
+                growth.measure(parts.postgres.database_url(name), given.dossiers)
+                parts.postgres.drop_database(name)
+            if "delay" in wanted:
+                for rate in (1_000, 10_000):
+                    delay.measure(parts, Path(folder), rate, given.seconds)
+            if "pair" in wanted:
+                pair.measure(parts, Path(folder), given.changes)
         finally:
             for part in reversed(parts):
                 part.stop()

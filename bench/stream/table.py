@@ -62,7 +62,7 @@ def measure(parts: Parts, count: int, rounds: int) -> None:
     """Fill the topic and print a table, for packed messages and for single ones."""
     for size in (PACKED, 1):
         parts.kafka.wipe()
-        filled = json.loads(_process([str(PEERS_PYTHON), "-m", "bench.stream.feed", parts.kafka.bootstrap,
+        filled = json.loads(run_process([str(PEERS_PYTHON), "-m", "bench.stream.feed", parts.kafka.bootstrap,
                                       str(count), str(size)]))  # fmt: skip
         ends = ",".join(map(str, filled["ends"]))
         print(f"\n{count:,} changes of {filled['bytes'] / count:.0f} bytes, {size} a message; medians of {rounds}:")
@@ -144,7 +144,7 @@ def servers_cpu(parts: Parts) -> float:
 
 
 def _run(command: list[str]) -> Run:
-    lines = _process(command).splitlines()
+    lines = run_process(command).splitlines()
     # Faust shows the cursor again, which stands before the JSON.
     measured = [line[line.index("{") :] for line in lines if '{"changes"' in line]
     if not measured:
@@ -152,7 +152,8 @@ def _run(command: list[str]) -> Run:
     return msgspec.json.decode(measured[-1], type=Run)
 
 
-def _process(command: list[str]) -> str:
+def run_process(command: list[str]) -> str:
+    """What a process prints. Raises ``Failed`` when it ends otherwise than well."""
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=1800, check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
