@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -15,7 +15,8 @@ from opscentre.pipe.base import Producer
 from opscentre.profile import Profile
 from opscentre.settings import Settings
 from opscentre.sources import SourceConfig
-from opscentre.store.intake import read_cursor, write_cursor
+from opscentre.store.figures import FedFigure, write_figures
+from opscentre.store.intake import SetAside, read_cursor, set_aside, write_cursor
 
 
 class PollResult(NamedTuple):
@@ -74,6 +75,14 @@ class Given:
     def write_cursor(self, cursor: str) -> None:
         """Move the cursor: only after the pipe has acknowledged everything before it."""
         write_cursor(self.store, self.config.code, cursor, wall_ms())
+
+    def set_aside(self, rows: Sequence[SetAside]) -> None:
+        """Keep what is bad and is no dossier; those go through the intake."""
+        set_aside(self.store, rows)
+
+    def keep_figures(self, figures: Sequence[FedFigure]) -> int:
+        """Keep dated numbers; how many were new or had changed."""
+        return write_figures(self.store, figures)
 
 
 Make = Callable[[Given], Collector]

@@ -37,7 +37,7 @@ from opscentre.store.intake import count_set_aside
 #: All is well; a person can mend it; the source answers but something is wrong with what it gives.
 WELL, MENDABLE, PROBLEMS = 0, 2, 3
 #: Seconds to wait for a source that is being read by the schedule.
-_PATIENCE = 20.0
+PATIENCE = 20.0
 #: Spellings and reasons that a table shows.
 _SHOWN = 3
 
@@ -81,7 +81,7 @@ def list_command(settings: Settings, as_json: bool) -> int:
     path = sources_path(profile, settings)
     rows = [_listed(config, path) for config in read_sources(profile, settings)]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     else:
         _print_table([msgspec.structs.asdict(row) for row in rows])
     return PROBLEMS if any(row.problem or row.secret == "missing" for row in rows) else WELL
@@ -92,26 +92,26 @@ def _listed(config: SourceConfig, path: Path) -> Listed:
     try:
         registry.check(config, f"{path}, source {config.code}")
     except SettingsError as error:
-        problem = _told(str(error), config)
+        problem = told(str(error), config)
     secret = ""
     for key, name in config.settings.items():
         if key.endswith("_env") and name:
             secret = "set" if secret_of(os.environ, str(name)) else "missing"
     named = [config.settings[key] for key in ("url", "folder", "path", "file") if key in config.settings]
-    address = _told(str(named[0]) if named else "", config)
+    address = told(str(named[0]) if named else "", config)
     return Listed(config.code, config.name, config.kind, config.interval, address, secret, problem)
 
 
 def check_command(code: str, settings: Settings, as_json: bool) -> int:
     """Look at a source and print what its records would become."""
-    with _opened(code, settings) as opened:
+    with opened(code, settings) as ready:
         try:
-            look = source_check.look(opened.given)
+            look = source_check.look(ready.given)
         except Exception as error:  # noqa: BLE001 - whatever a source does to us is told in one line
-            return _failed(code, opened.given.config, as_failure(error), as_json)
-        config = opened.given.config
+            return failed(code, ready.given.config, as_failure(error), as_json)
+        config = ready.given.config
     if as_json:
-        print(_told(_as_json(look), config))
+        print(told(_as_json(look), config))
     else:
         _print_look(look, config)
     return PROBLEMS if look.problems else WELL
@@ -121,22 +121,22 @@ def _print_look(look: source_check.Look, config: SourceConfig) -> None:
     print(f"{look.code} ({look.kind}): {look.records} records looked at, nothing written")
     rows = []
     for entry in look.mapping:
-        values = {f"record {n}": _told(value, config) for n, value in enumerate(entry.values, start=1)}
+        values = {f"record {n}": told(value, config) for n, value in enumerate(entry.values, start=1)}
         rows.append({"at the source": entry.column, "contract": entry.field, "becomes": entry.becomes, **values})
     _print_table(rows)
     if look.unread:
         print(f"not read: {', '.join(look.unread)}")
     for problem in look.problems:
-        print(_told(problem, config))
+        print(told(problem, config))
 
 
 def run_command(code: str, settings: Settings, as_json: bool) -> int:
     """Poll a source once, for good: what it brings goes down the pipe."""
-    with _opened(code, settings) as opened, sole_reader(settings.data, code, _PATIENCE) as free:
+    with opened(code, settings) as ready, sole_reader(settings.data, code, PATIENCE) as free:
         if not free:
-            raise SettingsError(f"source {code}: still being read after {_PATIENCE:g} s; try again when that has ended")
-        given = opened.given
-        poll = SourcePoll(given, opened.addresses, Telegraph(opened.producer))
+            raise SettingsError(f"source {code}: still being read after {PATIENCE:g} s; try again when that has ended")
+        given = ready.given
+        poll = SourcePoll(given, ready.addresses, Telegraph(ready.producer))
         before = count_set_aside(given.store, code)
         try:
             seen = poll.attempt()
@@ -149,7 +149,7 @@ def run_command(code: str, settings: Settings, as_json: bool) -> int:
             poll.note_acted()
         ran = Ran(code, seen.ok, seen.taken if seen.ok else 0, seen.quarantined - before, seen.error)
     if as_json:
-        _print_json(ran)
+        print_json(ran)
     elif ran.ok:
         print(f"{code}: {ran.taken} records taken, {ran.set_aside} set aside")
     else:
@@ -169,14 +169,14 @@ def status_command(settings: Settings, as_json: bool) -> int:
     finally:
         store.dispose()
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         _print_table([_status_row(status) for status in found])
     return PROBLEMS if any(status.troubled for status in found) else WELL
 
 
 def _status_row(status: source_status.Status) -> dict[str, Any]:
-    lag = status.lag
+    lag, keys = status.lag, status.reconciliation
     return {
         "source": status.code,
         "kind": status.kind,
@@ -187,6 +187,7 @@ def _status_row(status: source_status.Status) -> dict[str, Any]:
         "set aside": _counted(status.quarantine),
         "noted": _counted(status.notes),
         "unknown units": _counted(status.unmapped),
+        "keys": f"{keys.missing} missing, {keys.gone} gone" if keys else "-",
         "lag p50/p95": f"{lag.p50_s:.1f}/{lag.p95_s:.1f} s" if lag.p50_s is not None else "-",
         "error": status.error[:120],
     }
@@ -199,14 +200,14 @@ def new_command(kind: str, code: str, name: str, settings: Settings, as_json: bo
         raise SettingsError(f"--code: saw {code!r}, and {sources_path(profile, settings)} has it; choose another")
     text = source_new.block(kind, code, name)
     if as_json:
-        _print_json({"kind": kind, "code": code, "name": name, "block": text})
+        print_json({"kind": kind, "code": code, "name": name, "block": text})
     else:
         print(text, end="")
     return WELL
 
 
 @contextmanager
-def _opened(code: str, settings: Settings) -> Iterator[Opened]:
+def opened(code: str, settings: Settings) -> Iterator[Opened]:
     """A source ready to be read. Raises ``SettingsError`` for whatever a person can mend."""
     profile = profiles.load(settings.profile)
     path = sources_path(profile, settings)
@@ -223,7 +224,7 @@ def _opened(code: str, settings: Settings) -> Iterator[Opened]:
         store = open_store(_database(settings))
         producer = open_producer(settings.broker_url, settings.dossier_partitions)
     except (CollectError, PipeError, SQLAlchemyError) as error:
-        raise SettingsError(f"source {code}: {_told(str(as_failure(error)), config)}") from None
+        raise SettingsError(f"source {code}: {told(str(as_failure(error)), config)}") from None
     given = Given(
         config=config,
         settings=settings,
@@ -257,16 +258,18 @@ def _database(settings: Settings) -> str:
     return settings.database_url
 
 
-def _failed(code: str, config: SourceConfig, failure: CollectError, as_json: bool) -> int:
-    told = _told(f"{failure.kind}: {failure}", config)
+def failed(code: str, config: SourceConfig, failure: CollectError, as_json: bool) -> int:
+    """Tell a failure in one line, or as JSON; the exit code."""
+    error = told(f"{failure.kind}: {failure}", config)
     if as_json:
-        _print_json(Ran(code, False, 0, 0, told))
+        print_json(Ran(code, False, 0, 0, error))
     else:
-        print(f"opscentre: source {code}: {told}", file=sys.stderr)
+        print(f"opscentre: source {code}: {error}", file=sys.stderr)
     return PROBLEMS if isinstance(failure, BadData) else MENDABLE
 
 
-def _told(text: str, config: SourceConfig) -> str:
+def told(text: str, config: SourceConfig) -> str:
+    """A text without the source's secrets."""
     return hidden(text, config.settings, os.environ)
 
 
@@ -274,7 +277,8 @@ def _as_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Print a result as one line of JSON."""
     print(_as_json(value))
 
 

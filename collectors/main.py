@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two heartbeats.
 HEARTBEAT = 1.0
+#: Seconds by which nightly reconciliations wander, so that they do not all run at once.
+RECONCILE_WANDER = 900.0
 #: Seconds that running polls get at the end.
 PATIENCE = 1.2
 #: glibc's ``mallopt`` parameter for the number of heaps.
@@ -105,6 +107,8 @@ def _collect(
     ]
     for source in sources:
         schedule.every(source.interval, f"source {source.code}", source.run, jitter=source.jitter)
+        if source.reconcile_at is not None:
+            schedule.daily(source.reconcile_at, f"keys {source.code}", source.reconcile, wander=RECONCILE_WANDER)
     http = open_http()
     links = read_links_file(profile, settings)
     where = str(links_path(profile, settings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from dataclasses import replace
 
@@ -15,12 +16,16 @@ from collectors.behaviour_lock import sole_reader
 from collectors.behaviour_secrets import fingerprint, hidden
 from collectors.errors import CollectError, as_failure
 from collectors.placeholders import Addresses, has_placeholder
+from collectors.reconciling import Rereadable, reconcile
 from collectors.telegraph import Telegraph
 from opscentre.clock import wall_ms
 from opscentre.domain.observations import SourceSeen
 from opscentre.store.intake import count_set_aside, read_cursor, write_cursor
 
 log = logging.getLogger(__name__)
+
+#: Seconds that the reconciliation waits for its turn.
+_TURN = 60.0
 
 
 class _Saved(msgspec.Struct):
@@ -193,6 +198,29 @@ class SourcePoll:
             self._failing_since = at
             after = "not polled again until someone acts" if failure.final else "polled on"
             log.error("source %s: %s: %s (%s)", code, failure.kind, told, after)
+
+    def reconcile(self) -> None:
+        """Compare the source's keys with the dossiers here, where its kind can list them. Never raises."""
+        if self._given.stopping.is_set() or self._ended is not None:
+            return
+        with sole_reader(self._given.settings.data, self.code, _TURN) as free:
+            if not free:
+                log.warning("source %s: no reconciliation, it was being read all the time", self.code)
+                return
+            try:
+                collector = self._ready()
+                if isinstance(collector, Rereadable):
+                    found = reconcile(self._given, collector)
+                    log.info("source %s: %s", self.code, found.sentence)
+            except Exception as error:  # noqa: BLE001 - it must not end the schedule; the next poll meets it too
+                failure = as_failure(error)
+                log.error("source %s: no reconciliation: %s: %s", self.code, failure.kind, self._safe(str(failure)))
+
+    @property
+    def reconcile_at(self) -> dt.time | None:
+        """Local time of the nightly comparison of keys; None: there is none."""
+        text = self._given.config.behaviour.reconcile_at
+        return dt.time.fromisoformat(text) if text else None
 
     def note_acted(self) -> None:
         """Tell the collectors in other processes that a person has made this source work again."""

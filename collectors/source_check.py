@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,8 @@ from opscentre.domain import dvcqg
 from opscentre.domain.dossier import UNMAPPED, Snapshot
 from opscentre.domain.masking import masked
 from opscentre.domain.moments import local
+from opscentre.store.figures import FedFigure
+from opscentre.store.intake import SetAside
 
 #: Records that are looked at.
 LOOKED_AT = 3
@@ -128,6 +130,13 @@ class _Rehearsal(Given):
 
     def write_cursor(self, cursor: str) -> None:
         """Nothing is written."""
+
+    def set_aside(self, rows: Sequence[SetAside]) -> None:
+        self.seen.refused += (f"[{row.reason}] {row.message}" for row in rows)
+
+    def keep_figures(self, figures: Sequence[FedFigure]) -> int:
+        self.seen.values += figures
+        return 0
 
 
 def look(given: Given) -> Look:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, Engine, func, select
 
+from collectors.reconciling import Reconciliation, read_reconciliation
 from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.moments import DAY
 from opscentre.domain.observations import Observation, SourceSeen
@@ -44,17 +45,23 @@ class Status(msgspec.Struct, kw_only=True):
     #: Dossiers whose unit is unknown, by what the source wrote.
     unmapped: dict[str, int] = {}
     lag: Lag = msgspec.field(default_factory=Lag)
+    #: What the last comparison of keys came to; None: there was none.
+    reconciliation: Reconciliation | None = None
 
     @property
     def troubled(self) -> bool:
         """Whether a person should look at it."""
-        return self.ok is not True or bool(self.quarantine) or bool(self.unmapped)
+        gone = self.reconciliation is not None and self.reconciliation.gone > 0
+        return self.ok is not True or bool(self.quarantine) or bool(self.unmapped) or gone
 
 
 def statuses(sources: Sequence[SourceConfig], store: Engine, wall: int, now: int) -> list[Status]:
     """Every source in the order given. ``wall`` is real time, ``now`` the product's (ms)."""
     with reading(store).connect() as connection:
-        return [_status(config, connection, wall, now) for config in sources]
+        found = [_status(config, connection, wall, now) for config in sources]
+    for status in found:
+        status.reconciliation = read_reconciliation(store, status.code)
+    return found
 
 
 def _status(config: SourceConfig, connection: Connection, wall: int, now: int) -> Status:

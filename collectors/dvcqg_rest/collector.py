@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -14,6 +15,7 @@ from collectors.dvcqg_rest.http import trust
 from collectors.dvcqg_rest.settings import RestSettings
 from collectors.errors import BadData
 from collectors.intake import Record, Taken
+from collectors.reconciling import Key, Row
 from collectors.window import Window, digest_of
 from opscentre.domain.moments import SECOND, parse_compact
 from opscentre.settings import SettingsError
@@ -21,6 +23,7 @@ from opscentre.sources import checked
 
 
 class _Dated(msgspec.Struct):
+    MaHoSo: str | int | None = None
     NgayCapNhat: str | int | None = None
 
 
@@ -67,17 +70,41 @@ class RestCollector:
     def poll(self) -> PollResult:
         """Every page of what changed; the cursor is saved after each page that the pipe acknowledged."""
         window = Window(self._given.read_cursor(), round(self._settings.overlap * SECOND))
-        since, number, taken, rejected = window.begin(), 1, 0, 0
-        before: list[bytes] = []
+        taken = rejected = 0
         self._pace.begin()
+        for rows, number in self._pages(window.begin()):
+            got = self._take(window, rows, number)
+            taken, rejected = taken + got.sent, rejected + got.rejected
+            if self._pace.spent:
+                break
+        return PollResult(taken, rejected)
+
+    def listing(self) -> Iterator[list[Key]]:
+        """See ``collectors.reconciling.Rereadable``; by the light listing where the interface has one."""
+        for rows, _ in self._pages(None, dict(parse_qsl(self._settings.keys_query))):
+            yield [key for row in rows if (key := _key(row)) is not None]
+
+    def rows(self, start: int) -> Iterator[list[Row]]:
+        """See ``collectors.reconciling.Rereadable``."""
+        before: set[bytes] = set()
+        for page, number in self._pages(start):
+            # A page begins at the moment at which the one before ended.
+            fresh = [row for row in page if row not in before]
+            before = set(page)
+            records = self._records([(row, "") for row in fresh], number)
+            yield [Row(_key(row) or Key("", None), record) for row, record in zip(fresh, records, strict=True)]
+
+    def _pages(self, since: int | None, more: dict[str, str] | None = None) -> Iterator[tuple[list[bytes], int]]:
+        """The rows of each page and its number, from a moment (ms) on."""
+        number = 1
+        before: list[bytes] = []
         while not self._given.stopping.is_set():
-            page = self._client.page(since, number)
+            page = self._client.page(since, number, more)
             if len(page.rows) > 10 * self._settings.page_rows:
                 raise BadData(f"{self._settings.url}: a page of {len(page.rows)} rows; is 'soDong' understood there?")
-            got = self._take(window, page.rows, number)
-            taken, rejected = taken + got.sent, rejected + got.rejected
-            if page.last or not page.rows or self._pace.spent or (number > 1 and page.rows == before):
-                break
+            yield page.rows, number
+            if page.last or not page.rows or (number > 1 and page.rows == before):
+                return
             before = page.rows
             # A dossier that changes meanwhile leaves its place, and those behind it move up: page 2 would miss
             # one. So reading goes on at the page's newest moment; pages are counted within one moment only.
@@ -86,7 +113,6 @@ class RestCollector:
                 since, number = newest, 1
             else:
                 number += 1
-        return PollResult(taken, rejected)
 
     def _take(self, window: Window, rows: list[bytes], number: int) -> Taken:
         new = [(row, digest) for row in rows if not window.knows(digest := digest_of(row))]
@@ -107,6 +133,14 @@ class RestCollector:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _key(row: bytes) -> Key | None:
+    try:
+        number = _dated.decode(row).MaHoSo
+    except (ValueError, RecursionError):
+        return None
+    return Key(str(number).strip(), _modified(row)) if number else None
 
 
 def _modified(row: bytes) -> int | None:

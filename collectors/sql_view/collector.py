@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +12,8 @@ from collectors.behaviour import Pace
 from collectors.behaviour_secrets import secret_of
 from collectors.errors import BadData
 from collectors.intake import Record, Taken
-from collectors.sql_view.database import MODIFIED, NUMBER, Key, View, as_record, modified_at, open_view
+from collectors.reconciling import Key, Row
+from collectors.sql_view.database import MODIFIED, NUMBER, Position, View, as_record, modified_at, open_view
 from collectors.sql_view.settings import ViewSettings
 from collectors.window import Window, digest_of
 from opscentre.domain.dvcqg import FIELDS
@@ -56,21 +57,40 @@ class ViewCollector:
     def poll(self) -> PollResult:
         """Every page of what changed; the cursor is saved after each page that the pipe acknowledged."""
         window = Window(self._given.read_cursor(), round(self._settings.overlap * SECOND))
-        since = window.begin()
-        after: Key | None = None
         taken = rejected = 0
         self._pace.begin()
-        while not self._given.stopping.is_set():
-            self._pace.request()
-            rows = self._view.page(since, after)
-            if not rows:
-                break
+        for rows in self._pages(window.begin()):
             got = self._take(window, rows)
             taken, rejected = taken + got.sent, rejected + got.rejected
-            if len(rows) < self._settings.page_rows or self._pace.spent:
+            if self._pace.spent:
                 break
-            after = (rows[-1][MODIFIED], rows[-1][NUMBER])
         return PollResult(taken, rejected)
+
+    def listing(self) -> Iterator[list[Key]]:
+        """See ``collectors.reconciling.Rereadable``: only the two columns of the key are selected."""
+        for rows in self._pages(None, (NUMBER, MODIFIED)):
+            yield [_key(row) for row in rows]
+
+    def rows(self, start: int) -> Iterator[list[Row]]:
+        """See ``collectors.reconciling.Rereadable``."""
+        for rows in self._pages(start):
+            yield [Row(_key(row), self._record(row, index)) for index, row in enumerate(rows, start=1)]
+
+    def _pages(self, since: int | None, fields: Collection[str] = ()) -> Iterator[list[Mapping[str, Any]]]:
+        """The rows of each page, from a moment (ms) on; only these fields where some are named."""
+        after: Position | None = None
+        while not self._given.stopping.is_set():
+            self._pace.request()
+            rows = self._view.page(since, after, fields)
+            if rows:
+                yield rows
+            if len(rows) < self._settings.page_rows:
+                return
+            after = (rows[-1][MODIFIED], rows[-1][NUMBER])
+
+    def _record(self, row: Mapping[str, Any], index: int) -> Record:
+        record = as_record(row)
+        return Record(f"{self._settings.view}, modified {record[MODIFIED]}, row {index}", value=record)
 
     def _take(self, window: Window, rows: list[Mapping[str, Any]]) -> Taken:
         # A row whose modification time is no time would not be found again by it.
@@ -98,3 +118,7 @@ class ViewCollector:
     def close(self) -> None:
         """Close the connections."""
         self._view.close()
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return Key(str(row[NUMBER]).strip(), modified_at(row[MODIFIED]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from opscentre.settings import SettingsError
 NUMBER, MODIFIED = "MaHoSo", "NgayCapNhat"
 
 #: (modification time as the column holds it, MaHoSo): where the page before ended.
-Key = tuple[Any, str]
+Position = tuple[Any, str]
 
 
 def open_view(settings: ViewSettings, password: str, where: str) -> View:
@@ -72,10 +72,10 @@ class View:
         """Close the connections."""
         self._engine.dispose()
 
-    def page(self, since: int | None, after: Key | None) -> list[Mapping[str, Any]]:
+    def page(self, since: int | None, after: Position | None, fields: Collection[str] = ()) -> list[Mapping[str, Any]]:
         """Rows modified at or after a moment (ms; None: all) and behind ``after``, ordered by key.
 
-        Rows without a modification time are never among them.
+        Only these fields are selected where some are named. Rows without a modification time are never among them.
         """
         try:
             with self._engine.connect() as connection:
@@ -83,7 +83,8 @@ class View:
                     self._look(connection)
                 columns = self._columns
                 modified, number = columns[MODIFIED], columns[NUMBER]
-                query = select(*(entry.label(field) for field, entry in columns.items())).select_from(self._view)
+                chosen = [entry.label(name) for name, entry in columns.items() if not fields or name in fields]
+                query = select(*chosen).select_from(self._view)
                 if after is not None:
                     at, last = after
                     query = query.where(or_(modified > at, and_(modified == at, number > last)))

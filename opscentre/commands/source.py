@@ -1,4 +1,4 @@
-"""``opscentre source list | check | run | status | new``: the department systems that are polled."""
+"""``opscentre source list | check | run | status | reconcile | backfill | new``: the systems that are polled."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ def register(app: typer.Typer) -> None:
     group.command()(check)
     group.command()(run)
     group.command()(status)
+    group.command()(reconcile)
+    group.command()(backfill)
     group.command()(new)
     app.add_typer(group, name="source")
 
 
-def _commands() -> Any:
+def _commands(module: str = "cli_source") -> Any:
     # Collectors stand above this package: named, not imported.
-    return importlib.import_module("collectors.cli_source")
+    return importlib.import_module(f"collectors.{module}")
 
 
 def _settings(data: Path | None, profile: str | None) -> Settings:
@@ -63,6 +65,23 @@ def run(
 def status(data: MaybeData = None, profile: MaybeProfile = None, as_json: AsJson = False) -> None:
     """Show polls, cursors, refusals, unknown units and delays of every source from SQL."""
     raise typer.Exit(_commands().status_command(_settings(data, profile), as_json))
+
+
+def reconcile(name: Code, data: MaybeData = None, profile: MaybeProfile = None, as_json: AsJson = False) -> None:
+    """Compare the keys of a source with the dossiers here; fetch what is missing, report what is gone."""
+    raise typer.Exit(_commands("cli_reread").reconcile_command(name, _settings(data, profile), as_json))
+
+
+def backfill(
+    name: Code,
+    from_: Annotated[str, typer.Option("--from", help="First moment of the changes to read again, e.g. 2026-11-01.")],
+    to: Annotated[str, typer.Option("--to", help="End of them, itself left out, e.g. 2026-12-01.")],
+    data: MaybeData = None,
+    profile: MaybeProfile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read again what was modified at a source in a period; what is known already changes nothing."""
+    raise typer.Exit(_commands("cli_reread").backfill_command(name, from_, to, _settings(data, profile), as_json))
 
 
 def new(

@@ -30,6 +30,8 @@ class Department:
         self.keep_tokens = False
         #: (tuNgay, trang) of every question for dossiers.
         self.asked: list[tuple[str, int]] = []
+        #: How many of them were for keys only.
+        self.light = 0
         #: The form of every sign-in, and the seconds that a token lasts.
         self.forms: list[dict[str, str]] = []
         self.lasts = 300
@@ -115,7 +117,12 @@ class Department:
                 elif department.body is not None:
                     self.reply(department.body, 200)
                 else:
-                    self.answer(department.page(since, number, int(query["soDong"])), 200)
+                    page = department.page(since, number, int(query["soDong"]))
+                    if query.get("chi_ma") == "1":
+                        department.light += 1
+                        kept = ("MaHoSo", "NgayCapNhat")
+                        page["data"] = [{name: row[name] for name in kept} for row in page["data"]]
+                    self.answer(page, 200)
 
             def answer(self, body: dict[str, Any], status: int = 200) -> None:
                 self.reply(json.dumps(body).encode(), status)

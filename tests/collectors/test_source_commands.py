@@ -220,6 +220,36 @@ def test_status_tells_polls_cursors_refusals_spellings_and_delays(
     assert "never polled" in table
 
 
+def test_reconcile_fetches_names_what_is_gone_and_shows_in_the_status(
+    run: Run, bench: Bench, department: Department
+) -> None:
+    department.put(*(dossier(n, seconds=n) for n in range(5)))
+    run("run", "igate", "--once")
+    with bench.store.begin() as connection:
+        connection.execute(tables.dossiers.insert(), [snapshot_row("H55.12-261120-0777", "H55.12", "")])
+    said = run("reconcile", "igate", "--json")
+    assert said.code == 3
+    assert {name: said.document[name] for name in ("listed", "here", "missing", "fetched", "gone")} == {
+        "listed": 5, "here": 1, "missing": 5, "fetched": 5, "gone": 1,
+    }  # fmt: skip
+    assert said.document["gone_numbers"] == ["H55.12-261120-0777"]
+    assert "gone: H55.12-261120-0777" in run("reconcile", "igate").out
+    assert run("status", "--json").document[0]["reconciliation"]["gone"] == 1
+    assert run("reconcile", "gone").code == 2
+
+
+def test_backfill_reads_a_period_again(run: Run, bench: Bench, department: Department) -> None:
+    department.put(*(dossier(n, seconds=n) for n in range(5)), dossier(9, seconds=3, TrangThaiHoSo="17"))
+    said = run("backfill", "igate", "--from", "2026-11-20 08:00:01", "--to", "2026-11-20 08:00:04", "--json")
+    assert (said.code, said.err) == (3, "")
+    assert said.document == {"code": "igate", "read": 4, "sent": 3, "rejected": 1, "reasons": {"bad_status": 1}}
+    assert bench.numbers() == ["0001", "0002", "0003"]
+    said = run("backfill", "igate", "--from", "2026-11-21", "--to", "2026-11-22")
+    assert (said.code, said.out) == (0, "igate: 0 records read, 0 sent, 0 set aside\n")
+    for start, end in (("2026-11-22", "2026-11-21"), ("yesterday", "2026-11-21")):
+        assert run("backfill", "igate", "--from", start, "--to", end).code == 2
+
+
 def test_percentiles_are_by_nearest_rank() -> None:
     assert [percentile([1, 2, 3, 4], part) for part in (0.25, 0.5, 0.75, 0.95)] == [1, 2, 3, 4]
     assert percentile([7], 0.5) == 7
