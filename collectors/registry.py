@@ -17,6 +17,7 @@ KINDS = {
     "dvcqg_rest": "collectors.dvcqg_rest.collector",
     "sql_view": "collectors.sql_view.collector",
     "file_drop": "collectors.file_drop.collector",
+    "figures": "collectors.figures.collector",
 }
 
 

@@ -1,10 +1,11 @@
-"""``opscentre figures``: the dated figures of a province, its targets and its campaign, as of a day."""
+"""``opscentre figures``: a province's dated figures, targets and campaign, and what sources feed, as of a day."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from opscentre import profile as profiles
 from opscentre import settings
-from opscentre.commands.shared import AsJson, MaybeProfile, fail, print_wide
+from opscentre.commands.shared import AsJson, MaybeProfile, fail, print_wide, settings_beside
 from opscentre.domain.figures import (
     CAMPAIGN_ROWS,
     SCOPES,
@@ -25,10 +26,13 @@ from opscentre.domain.figures import (
     reached,
     standing,
 )
-from opscentre.domain.moments import ZONE
+from opscentre.domain.moments import ZONE, day_of, day_start, iso, local
 from opscentre.domain.text import number
 from opscentre.figures_file import read_campaign, read_figures, read_targets
 from opscentre.profile import Profile
+from opscentre.settings import Settings
+from opscentre.store.engine import open_store
+from opscentre.store.figures import FedFigure, newest_figures
 
 
 def register(app: typer.Typer) -> None:
@@ -39,20 +43,26 @@ def register(app: typer.Typer) -> None:
 def figures(
     profile: MaybeProfile = None,
     as_of: Annotated[str | None, typer.Option(help="A day, month or year, e.g. 2020-08-31; today.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Also the figures that sources feed there.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the newest value of every dated figure on a day, the targets, and the campaign that raised services."""
+    """Print the newest value of every dated figure on a day, the targets, the campaign, and what sources feed."""
     try:
         day = parse_period(as_of).last if as_of else dt.datetime.now(ZONE).date()
     except ValueError as error:
         fail(f"--as-of {as_of}: {error}")
-    province = profiles.load(settings.load(profile=profile).profile)
+    chosen = settings_beside(data, profile) if data else settings.load(profile=profile)
+    province = profiles.load(chosen.profile)
+    fed = _fed(chosen, day) if data else None
     known = read_figures(province.folder)
     found, targets = standing(known, day), reached(read_targets(province.folder), known, day)
     campaign = read_campaign(province.folder)
     names = {**SCOPES, **CAMPAIGN_ROWS, **{code: unit.name for code, unit in province.units.by_code.items()}}
     if as_json:
-        print(json.dumps(as_document(province, day, found, targets, campaign, names), ensure_ascii=False))
+        document = as_document(province, day, found, targets, campaign, names)
+        if fed is not None:
+            document["fed"] = [_fed_figure(one) for one in fed]
+        print(json.dumps(document, ensure_ascii=False))
         return
     title = f"Số liệu có ngày của {province.province.name}, tính đến {day:%d/%m/%Y}"
     tables = [_figures_table(title, found, names)]
@@ -60,7 +70,20 @@ def figures(
         tables.append(_targets_table(targets, names))
     if campaign:
         tables.append(_campaign_table(campaign, names))
+    if fed is not None:
+        tables.append(_fed_table(fed, {figure.code: figure.name for figure in known}))
     print_wide(Group(*tables))
+
+
+def _fed(chosen: Settings, day: dt.date) -> list[FedFigure]:
+    """The newest of what sources feed, as it stood at the end of a day."""
+    if not chosen.database and not (chosen.data / "opscentre.db").is_file():
+        fail(f"--data {chosen.data}: there is no opscentre.db; name the data folder of an installation")
+    store = open_store(chosen.database_url)
+    try:
+        return newest_figures(store, day_start(day_of(day) + 1) - 1)
+    finally:
+        store.dispose()
 
 
 def as_document(
@@ -131,6 +154,26 @@ def _amount(amount: Amount) -> dict[str, Any]:
 
 def _plain(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _fed_figure(one: FedFigure) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "value": _plain(Decimal(repr(one.value))),
+        "unit": one.unit,
+        "as_of": iso(one.as_of),
+        "source": one.source,
+        "seen_at": iso(one.seen_at),
+    }
+
+
+def _fed_table(fed: list[FedFigure], names: dict[str, str]) -> Table:
+    table = _table("Số liệu do các nguồn gửi về", "Mã", "Chỉ số", "Giá trị", "Đơn vị tính", "Thời điểm", "Nguồn")
+    for one in fed:
+        at = f"{local(one.as_of):%d/%m/%Y %H:%M}".removesuffix(" 00:00")
+        value = Amount(number=Decimal(str(_plain(Decimal(repr(one.value))))))
+        table.add_row(one.code, names.get(one.code, ""), str(value), one.unit, at, one.source)
+    return table
 
 
 def _figures_table(title: str, found: list[Figure], names: dict[str, str]) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -159,4 +160,17 @@ observations = Table(
     Column("code", String(64), primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("value", LargeBinary, nullable=False),
+)
+
+#: Numbers with a date that sources feed; ``as_of`` is the moment a number is of.
+figures = Table(
+    "figures",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    Column("as_of", BigInteger, primary_key=True, autoincrement=False),
+    Column("source", String(64), primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("unit", String(64), nullable=False),
+    # When it was first seen with this value.
+    Column("seen_at", BigInteger, nullable=False),
 )

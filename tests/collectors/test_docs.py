@@ -10,6 +10,7 @@ import pytest
 
 from collectors import file_drop, registry
 from collectors.dvcqg_rest.settings import RestSettings
+from collectors.figures.settings import FigureMap, FiguresSettings
 from collectors.file_drop.reader import read_rows
 from collectors.file_drop.settings import DropSettings
 from collectors.intake import FAULTS
@@ -26,7 +27,7 @@ GUIDE = (ROOT / "docs" / "collectors.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize(
     ("kind", "settings"),
     [("dvcqg_rest", RestSettings), ("sql_view", ViewSettings), ("file_drop", DropSettings), ("links", LinkConfig),
-     ("links", SelfCheck)],
+     ("links", SelfCheck), ("figures", FiguresSettings), ("figures", FigureMap)],
 )  # fmt: skip
 def test_every_setting_of_a_kind_stands_in_its_readme(kind: str, settings: type[msgspec.Struct]) -> None:
     readme = (COLLECTORS / kind / "README.md").read_text(encoding="utf-8")
