@@ -83,7 +83,7 @@ def show(
         return
     for one in found:
         for name, value in _document(one).items():
-            print(f"{name:<12} {value}")
+            print(f"{name:<12} {'–' if value is None else value}")
         print(f"{'payload':<12} {_readable(one.letter.payload)}\n")
 
 

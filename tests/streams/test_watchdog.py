@@ -24,7 +24,9 @@ from opscentre.store.journal import next_offsets
 from streams.app import Cycle
 from streams.ends import Place, open_ends
 from streams.watchdog import LOADING, STOOD_STILL, Watchdog
+from tests.parts.kafka import Kafka
 from tests.parts.process import free_port, wait_until
+from tests.parts.redis import Redis
 from tests.streams.books import batches, history
 from tests.streams.test_stream_role import PARTITIONS, STANDING, StreamRole, settings, wait_counted  # noqa: F401
 
@@ -309,7 +311,32 @@ def test_an_idle_worker_and_one_that_was_halted_live_on(role: StreamRole):
     producer.close()
 
 
-def test_the_supervisor_starts_a_new_worker_in_place_of_one_that_stood_still(tmp_path: Path, redis_server):
+@pytest.mark.kafka
+def test_a_worker_whose_broker_is_away_waits_for_it(tmp_path: Path, redis_server: Redis, empty_kafka: Kafka):
+    settings = Settings(  # noqa: F811
+        data=tmp_path, redis=redis_server.url, clock=STANDING, partitions=PARTITIONS, broker=empty_kafka.url,
+        stalled_after=3.0,
+    )  # fmt: skip
+    role = StreamRole(settings)
+    producer = open_producer(settings.broker_url, PARTITIONS)
+    try:
+        role.start()
+        packed = batches(history(20), PARTITIONS)
+        wait_counted(role, {p: producer.append(topics.DOSSIERS, [(p, value)])[0] for p, value in packed})
+        empty_kafka.kill()
+        time.sleep(9)
+        empty_kafka.start()
+        again = batches(history(20, source="later"), PARTITIONS)
+        wait_counted(role, {p: producer.append(topics.DOSSIERS, [(p, value)])[0] for p, value in again})
+        assert role._process is not None
+        assert role._process.poll() is None
+        assert "stands still" not in role.log.read_text()
+    finally:
+        role.end(signal.SIGKILL)
+        producer.close()
+
+
+def test_the_supervisor_starts_a_new_worker_in_place_of_one_that_stood_still(tmp_path: Path, redis_server: Redis):
     redis.Redis.from_url(redis_server.url).flushall()
     common = {"redis": redis_server.url, "clock": STANDING, "stalled_after": 3.0}
     settings = Settings(data=tmp_path, **common)  # type: ignore[arg-type] # noqa: F811
