@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from sys import intern
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,6 +32,12 @@ NO_STATUS = 0
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(DossierState).decode
+
+
+def _key(snapshot: Snapshot) -> Key:
+    # A source's name is one string for all its dossiers.
+    return intern(snapshot.source), snapshot.number
+
 
 _NOWHERE = Contribution("")
 _OVERDUE = NOW.index("in_process_overdue")
@@ -79,16 +86,19 @@ class Ledger:
     def load(self, states: Iterable[bytes], now: int) -> None:
         """Take over the encoded states that SQL holds; flips that the clock made meanwhile become rows."""
         for encoded in states:
-            state = _decode(encoded)
-            snapshot = state.snapshot
-            self._put(snapshot.key, state, encoded, now, before=None)
-            if any(snapshot.observed < moment <= now for moment in turning_moments(state)):
-                # Its columns in SQL may still say what held when the last worker ended.
-                self._rows[snapshot.key] = self._row(state, encoded, now)
+            self._take_over(_decode(encoded), encoded, now)
+
+    def _take_over(self, state: DossierState, encoded: bytes, now: int) -> None:
+        key = _key(state.snapshot)
+        self._put(key, state, encoded, now, before=None)
+        observed = state.snapshot.observed
+        if any(observed < moment <= now for moment in turning_moments(state)):
+            # Its columns in SQL may still say what held when the last worker ended.
+            self._rows[key] = self._row(state, encoded, now)
 
     def apply(self, snapshot: Snapshot, now: int) -> Outcome:
         """Fold one snapshot in; one that cannot be (its moments lie beyond the calendar) raises and changes nothing."""
-        key = snapshot.key
+        key = _key(snapshot)
         entry = self.entries.get(key)
         before = _decode(entry.state) if entry else None
         state, outcome = fold(before, snapshot)

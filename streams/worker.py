@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -89,7 +91,8 @@ class Worker:
             if ledger is None or partition not in kept or ledger.stored != stored[partition]:
                 ledger = Ledger(partition, self._calendar)
                 ledger.claim = claims.get(partition) or standing[partition]
-                ledger.load(journal.load_states(self._engine, partition), now)
+                with _without_collecting():
+                    ledger.load(journal.load_states(self._engine, partition), now)
                 ledger.stored = stored[partition]
                 self.ledgers[partition] = ledger
                 self._writer.forget(partition)
@@ -293,6 +296,23 @@ class Worker:
                 _listed(state, now) for state in journal.open_due(self._engine, partition, now, horizon + 1, LISTED)
             ],
         )
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Load without the collector of cycles, and keep it off what was loaded.
+
+    States form no cycles; looking for some among ever more of them takes as long as loading them, and later, while
+    the worker counts, would hold it up for seconds at a time.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
 
 
 def _listed(state: DossierState, now: int) -> UrgentDossier:

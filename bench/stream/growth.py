@@ -16,11 +16,13 @@ from sqlalchemy import Engine
 
 from bench.stream.changes import NOW, PARTITIONS, whole_lives
 from bench.stream.folding import memory
+from bench.stream.ours import NoBoard, StandingClock
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.dossier import partition_of
 from opscentre.store import journal
 from opscentre.store.engine import open_store
 from streams.ledger import Ledger
+from streams.worker import Worker
 
 #: Dossiers folded before their rows are written.
 _SLICE = 20_000
@@ -42,19 +44,13 @@ def fill(engine: Engine, dossiers: int) -> None:
 
 def load(engine: Engine) -> dict[str, float]:
     """Load every partition as a starting worker does: seconds, dossiers, and bytes of memory for each."""
-    calendar = Calendar()
-    calendar.table  # noqa: B018 - laid out before the measurement begins
+    worker = Worker(engine, NoBoard(), Calendar(), StandingClock())  # type: ignore[arg-type]
     gc.collect()
     before, begun, cpu = memory("VmRSS"), time.perf_counter(), time.process_time()
-    ledgers = []
-    for partition in range(PARTITIONS):
-        ledger = Ledger(partition, calendar)
-        ledger.load(journal.load_states(engine, partition), NOW)
-        ledger.drain()
-        ledgers.append(ledger)
+    worker.assign(range(PARTITIONS), observations=False)
     seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     gc.collect()
-    count = sum(len(ledger.entries) for ledger in ledgers)
+    count = sum(len(ledger.entries) for ledger in worker.ledgers.values())
     return {"seconds": seconds, "cpu": cpu, "dossiers": count, "bytes": (memory("VmRSS") - before) / count}
 
 

@@ -7,6 +7,7 @@ so that a table over any period that reaches to now is a sum of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from sys import intern
 from typing import NamedTuple
 
 from opscentre.domain.calendar import RECEPTION_LIMIT, Calendar
@@ -163,15 +164,17 @@ _FINISH_DAILY = {Verdict.EARLY: 3, Verdict.IN_TIME: 4, Verdict.OVERDUE: 5}
 def contribution(state: DossierState, at: int, calendar: Calendar) -> Contribution:
     """What a dossier adds to the live counters at ``at``; moments stay moments so that the hour is not lost (§4)."""
     snapshot = state.snapshot
+    # Some hundred units name themselves in a million dossiers: one string each, not one a dossier.
+    unit = intern(snapshot.unit)
     standing = standing_at(state, at)
     kind = standing.kind
     if kind is Kind.WAITING:
         filed = snapshot.submitted
         late = filed is not None and at > calendar.of(snapshot.unit).reception_due(filed)
-        return Contribution(snapshot.unit, (4, 5) if late else (4,))
+        return Contribution(unit, (4, 5) if late else (4,))
     received = snapshot.received
     if kind in (Kind.UNKNOWN, Kind.REFUSED) or received is None or received >= at:
-        return Contribution(snapshot.unit)
+        return Contribution(unit)
     now: tuple[int, ...] = ()
     finished = finished_cell = -1
     if kind is Kind.FINISHED:
@@ -185,7 +188,7 @@ def contribution(state: DossierState, at: int, calendar: Calendar) -> Contributi
         now = (0, 6)
     else:
         now = (0,)
-    return Contribution(snapshot.unit, now, received, _CHANNEL_DAILY[snapshot.channel], finished, finished_cell)
+    return Contribution(unit, now, received, _CHANNEL_DAILY[snapshot.channel], finished, finished_cell)
 
 
 #: Statuses in which the due moment changes nothing any more, or not yet.

@@ -6,13 +6,39 @@ counts as a progress step to the status it shows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from functools import wraps
+from typing import Any, TypeVar
 
 import msgspec
 
 from opscentre.domain.fold import DossierState, Seen
 from opscentre.domain.moments import day_number
 from opscentre.domain.status import ENDED, IN_PROCESS, PAUSED, Status
+
+ANSWER = TypeVar("ANSWER")
+
+
+def _once(function: Callable[[DossierState], ANSWER]) -> Callable[[DossierState], ANSWER]:
+    """Remember the answer for the state asked last: counting asks the same of one state half a dozen times over.
+
+    States never change, so the very same object has the very same answer.
+    """
+    last: tuple[DossierState | None, Any] = (None, None)
+
+    @wraps(function)
+    def remembering(state: DossierState) -> ANSWER:
+        nonlocal last
+        # One tuple, read once and replaced whole: threads may forget one another's answer, never mix them.
+        known, answer = last
+        if known is state:
+            return answer
+        answer = function(state)
+        last = (state, answer)
+        return answer
+
+    return remembering
 
 
 class Kind(Enum):
@@ -64,6 +90,7 @@ def due_at(state: DossierState, at: int) -> int | None:
     return later_before if later_before is not None else state.snapshot.due
 
 
+@_once
 def finished_at(state: DossierState) -> int | None:
     """When a dossier that shows an end state finished; never before its reception (§4).
 
@@ -138,6 +165,7 @@ def _began(seen: Seen) -> int:
     return seen.version if seen.stated else seen.first
 
 
+@_once
 def status_began(state: DossierState) -> int:
     """Since when the present status holds, by the best evidence there is (§4)."""
     snapshot = state.snapshot
@@ -146,14 +174,18 @@ def status_began(state: DossierState) -> int:
         return ended
     if paused is not None:
         return paused
-    dated = {
-        Status.FILED: snapshot.submitted,
-        Status.REFUSED: snapshot.refused,
-        Status.RECEIVED: snapshot.received,
-    }.get(Status(snapshot.status))
+    status = Status(snapshot.status)
+    dated = None
+    if status is Status.FILED:
+        dated = snapshot.submitted
+    elif status is Status.REFUSED:
+        dated = snapshot.refused
+    elif status is Status.RECEIVED:
+        dated = snapshot.received
     return dated or _progress_began(state) or _began(_last_run(state, {snapshot.status})[0])
 
 
+@_once
 def _holds_from(state: DossierState) -> int:
     """From when on the present status is taken to hold when looking back.
 
@@ -211,7 +243,8 @@ def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
     return Status(found), since
 
 
-def turning_moments(state: DossierState) -> list[int]:
+@_once
+def turning_moments(state: DossierState) -> tuple[int, ...]:
     """Every moment at which the status, or the due moment in force, may change by the clock alone (§4)."""
     snapshot = state.snapshot
     ended = finished_at(state)
@@ -221,7 +254,7 @@ def turning_moments(state: DossierState) -> list[int]:
     for supplement in snapshot.supplements:
         found += [supplement.requested, supplement.answered]
     # Both the moment itself and the one after it: a status holds from its moment on, a reception counts after it.
-    return [moment - shift for moment in found if moment is not None for shift in (0, 1)]
+    return tuple(moment - shift for moment in found if moment is not None for shift in (0, 1))
 
 
 def due_moments(state: DossierState) -> list[int]:
