@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from sqlalchemy import Engine
 
@@ -39,6 +39,15 @@ class Collector(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Serving(Protocol):
+    """A collector that is spoken to: it listens from its first poll on, and a poll tells what came since the last."""
+
+    def heard_at(self) -> int | None:
+        """When the source last spoke (real ms); None: not since the start. Its age counts from there."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from collectors import registry, source_check, source_new, source_status
 from collectors.base import Given
 from collectors.behaviour_lock import sole_reader
-from collectors.behaviour_secrets import hidden, secret_of
+from collectors.behaviour_secrets import HIDDEN, hidden, secret_of
 from collectors.cli import BesideDemo
 from collectors.errors import BadData, CollectError, as_failure
 from collectors.placeholders import Addresses, has_placeholder
@@ -38,6 +39,8 @@ from opscentre.store.intake import count_set_aside
 WELL, MENDABLE, PROBLEMS = 0, 2, 3
 #: Seconds to wait for a source that is being read by the schedule.
 PATIENCE = 20.0
+#: A password that somebody wrote into an URL, where none belongs.
+_PASSWORD = re.compile(r"(?<=://)([^:@/]*):.*@")
 #: Spellings and reasons that a table shows.
 _SHOWN = 3
 
@@ -98,7 +101,7 @@ def _listed(config: SourceConfig, path: Path) -> Listed:
         if key.endswith("_env") and name:
             secret = "set" if secret_of(os.environ, str(name)) else "missing"
     named = [config.settings[key] for key in ("url", "folder", "path", "file") if key in config.settings]
-    address = told(str(named[0]) if named else "", config)
+    address = _PASSWORD.sub(rf"\1:{HIDDEN}@", told(str(named[0]) if named else "", config))
     return Listed(config.code, config.name, config.kind, config.interval, address, secret, problem)
 
 
@@ -290,8 +293,6 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         table.add_row(*(str(value) for value in row.values()))
     if rows:
         print_wide(table)
-    else:
-        print("no sources")
 
 
 def _age(seconds: float | None) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from collectors import registry
 from collectors.base import Given, PollResult
+from collectors.behaviour_lock import sole_reader
 from collectors.errors import SignInRefused, TimedOut, Unreachable
 from collectors.placeholders import Addresses
 from collectors.polling import SourcePoll
@@ -29,6 +30,7 @@ class Scripted:
     def __init__(self, *outcomes: PollResult | Exception) -> None:
         self.outcomes = list(outcomes)
         self.polls = 0
+        self.closed = 0
 
     def poll(self) -> PollResult:
         """The next outcome."""
@@ -39,7 +41,8 @@ class Scripted:
         return outcome
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Counted."""
+        self.closed += 1
 
 
 @pytest.fixture
@@ -90,6 +93,33 @@ def test_one_line_is_logged_when_it_fails_and_one_when_it_recovers(
     assert len(lines) == 2
     assert lines[0] == "source igate: timeout: no answer (polled on)"
     assert lines[1].startswith("source igate: back after")
+
+
+def test_after_five_failures_each_probe_has_a_connection_of_its_own_and_one_success_ends_that(
+    bench: Bench, poll: Callable[..., SourcePoll]
+) -> None:
+    collector = Scripted(*[Unreachable("gone")] * 7, PollResult(1), Unreachable("gone"))
+    one = poll(collector)
+    waits = [one.run() for _ in range(9)]
+    assert collector.closed == 3
+    assert waits[7] is None
+    slow, quick = waits[4:7], (waits[0], waits[8])
+    assert all(wait is not None and 22.5 <= wait <= 30 for wait in slow)
+    assert all(wait is not None and wait <= 2.5 for wait in quick)
+    assert [seen.ok for seen in told(bench)] == [*[False] * 7, True, False]
+
+
+def test_a_source_that_another_process_reads_is_left_alone(bench: Bench, poll: Callable[..., SourcePoll]) -> None:
+    collector = Scripted(PollResult(1))
+    one = poll(collector)
+    with sole_reader(bench.folder, "igate") as free:
+        assert free
+        assert one.run() is None
+        with sole_reader(bench.folder, "igate", 0.2) as second:
+            assert not second
+    assert (collector.polls, told(bench)) == (0, [])
+    one.run()
+    assert collector.polls == 1
 
 
 def test_a_refused_sign_in_ends_the_polling_until_a_restart(bench: Bench, poll: Callable[..., SourcePoll]) -> None:

@@ -114,6 +114,23 @@ def test_list_names_every_source_where_it_is_and_whether_its_secret_is_set(
     assert "missing" in said.out
 
 
+@pytest.mark.parametrize(
+    "url", ["http://u:pl4nted@h:1/x", "postgresql+psycopg://u:pl4nt/ed@h/x", "oracle://u:pl4@nted@h"]
+)
+def test_a_password_in_an_address_is_not_shown_though_it_does_not_belong_there(
+    run: Run, bench: Bench, url: str
+) -> None:
+    block = f'[[source]]\ncode = "a"\nname = "A"\nkind = "{{}}"\n[source.settings]\nurl = "{url}"\n'
+    kinds = {"http": block.format("dvcqg_rest")}
+    text = kinds.get(url[:4], block.format("sql_view") + 'view = "v"\n')
+    (bench.folder / "conf" / "sources.toml").write_text(text, encoding="utf-8")
+    said = [run("list"), run("list", "--json"), run("check", "a"), run("run", "a", "--once")]
+    assert [each.code for each in said] == [0, 0, 2, 2]
+    everything = "".join(each.out + each.err for each in said)
+    assert "pl4" not in everything
+    assert "nted" not in everything
+
+
 def test_check_shows_what_records_become_without_personal_data_and_writes_nothing(
     run: Run, bench: Bench, department: Department
 ) -> None:
