@@ -21,7 +21,7 @@ from opscentre.domain.counting import (
 )
 from opscentre.domain.dossier import Snapshot
 from opscentre.domain.fold import DossierState, Outcome, fold
-from opscentre.domain.life import due_at, finished_at, status_began, turning_moments
+from opscentre.domain.life import due_at, finished_at, last_turn, status_began, turning_moments
 from opscentre.domain.moments import DAY, day_number, day_start
 from opscentre.domain.moves import Move, move
 
@@ -92,7 +92,7 @@ class Ledger:
         key = _key(state.snapshot)
         self._put(key, state, encoded, now, before=None)
         observed = state.snapshot.observed
-        if any(observed < moment <= now for moment in turning_moments(state)):
+        if last_turn(state) > observed and any(observed < moment <= now for moment in turning_moments(state)):
             # Its columns in SQL may still say what held when the last worker ended.
             self._rows[key] = self._row(state, encoded, now)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from opscentre.domain.calendar import RECEPTION_LIMIT, Calendar
 from opscentre.domain.fold import DossierState
-from opscentre.domain.life import Kind, Verdict, due_moments, standing_at, turning_moments
+from opscentre.domain.life import Kind, Verdict, due_moments, last_turn, standing_at, turning_moments
 from opscentre.domain.status import ENDED, NOT_RECEIVED, Status
 from opscentre.domain.units import Unit, Units
 
@@ -201,7 +201,9 @@ def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
     It may be a moment at which nothing changes after all, never one too late.
     """
     snapshot = state.snapshot
-    ahead = [moment for moment in turning_moments(state) if moment + 1 > at]
+    ahead = []
+    if last_turn(state) + 1 > at:
+        ahead = [moment for moment in turning_moments(state) if moment + 1 > at]
     status = snapshot.status
     if snapshot.submitted is not None and (status == Status.FILED or ahead):
         ahead.append(calendar.of(snapshot.unit).reception_due(snapshot.submitted))

@@ -244,8 +244,8 @@ def status_at(state: DossierState, at: int) -> tuple[Status | None, int]:
 
 
 @_once
-def turning_moments(state: DossierState) -> tuple[int, ...]:
-    """Every moment at which the status, or the due moment in force, may change by the clock alone (§4)."""
+def _dated(state: DossierState) -> list[int]:
+    """Every moment that the dossier or its trail names, due moments apart."""
     snapshot = state.snapshot
     ended = finished_at(state)
     found = [snapshot.submitted, snapshot.received, ended if ended is not None else _holds_from(state)]
@@ -253,8 +253,18 @@ def turning_moments(state: DossierState) -> tuple[int, ...]:
     found += [_began(seen) for seen in state.trail]
     for supplement in snapshot.supplements:
         found += [supplement.requested, supplement.answered]
+    return [moment for moment in found if moment is not None]
+
+
+def turning_moments(state: DossierState) -> list[int]:
+    """Every moment at which the status, or the due moment in force, may change by the clock alone (§4)."""
     # Both the moment itself and the one after it: a status holds from its moment on, a reception counts after it.
-    return tuple(moment - shift for moment in found if moment is not None for shift in (0, 1))
+    return [moment - shift for moment in _dated(state) for shift in (0, 1)]
+
+
+def last_turn(state: DossierState) -> int:
+    """The last of the ``turning_moments``: past for almost every dossier, and quicker to have than all of them."""
+    return max(_dated(state))
 
 
 def due_moments(state: DossierState) -> list[int]:
