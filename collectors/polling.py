@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from collectors import registry
-from collectors.base import Collector, Given
+from collectors.base import Collector, Given, Serving
 from collectors.behaviour import Patience
 from collectors.behaviour_lock import sole_reader
 from collectors.behaviour_secrets import fingerprint, hidden
@@ -162,11 +162,15 @@ class SourcePoll:
         if self._saved is None:
             self._quarantined = count_set_aside(given.store, given.config.code)
         self._saved = msgspec.json.decode(text, type=_Saved) if text else _Saved()
-        result = self._ready().poll()
+        collector = self._ready()
+        result = collector.poll()
         if result.rejected:
             self._quarantined = count_set_aside(given.store, given.config.code)
         self._taken = result.taken
-        self._saved = _Saved(at, self._saved.total + result.taken)
+        observed: int | None = at
+        if isinstance(collector, Serving):
+            observed = collector.heard_at() or self._saved.observed_at
+        self._saved = _Saved(observed, self._saved.total + result.taken)
         write_cursor(given.store, self._cursor, msgspec.json.encode(self._saved).decode(), at)
 
     def _ready(self) -> Collector:

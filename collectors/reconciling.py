@@ -23,6 +23,8 @@ from opscentre.store.intake import read_cursor, write_cursor
 #: Numbers that one statement asks for, and names that a report quotes.
 _CHUNK = 500
 _QUOTED = 20
+#: Missing dossiers that are held in memory at once.
+_FETCHED_TOGETHER = 10_000
 #: Missing dossiers that lie closer together (ms) are fetched by one reading.
 _TOGETHER = 60 * SECOND
 
@@ -108,8 +110,9 @@ def reconcile(given: Given, collector: Rereadable) -> Reconciliation:
         cursor = given.read_cursor()
         since = Window(cursor, 0).since if cursor else None
         query = "SELECT number, modified FROM listed WHERE NOT here AND modified <= ? ORDER BY modified"
-        absent = [Key(*row) for row in keys.execute(query, (since if since is not None else -1,))]
-    _fetch(given, collector, absent, found)
+        absent = keys.execute(query, (since if since is not None else -1,))
+        while some := absent.fetchmany(_FETCHED_TOGETHER):
+            _fetch(given, collector, [Key(*row) for row in some], found)
     found.seconds = round(time.monotonic() - begun, 3)
     write_cursor(given.store, f"keys:{code}", msgspec.json.encode(found).decode(), found.at)
     return found
@@ -161,9 +164,9 @@ def _fetch(given: Given, collector: Rereadable, absent: Sequence[Key], found: Re
     """Read what is missing again: not what was set aside, nor what has been counted meanwhile."""
     refused = _among(given.store, tables.quarantine, given.config.code, absent)
     counted = _among(given.store, tables.dossiers, given.config.code, absent)
-    found.refused = len(refused)
+    found.refused += len(refused)
     wanted = {key.number: key.modified for key in absent if key.number not in refused and key.number not in counted}
-    found.missing = len(wanted)
+    found.missing += len(wanted)
     intake = given.intake()
     for start, end in _spans(at for at in wanted.values() if at is not None):
         for page in collector.rows(start):

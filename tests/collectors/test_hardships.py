@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def reading(bench: Bench, url: str, behaviour: Behaviour | None = None, **more: 
     plan = given(bench, "dvcqg_rest", settings)
     if behaviour:
         config = msgspec.structs.replace(plan.config, behaviour=behaviour)
-        return rest.make(type(plan)(**{**plan.__dict__, "config": config}))
+        return rest.make(replace(plan, config=config))
     return rest.make(plan)
 
 
@@ -170,6 +171,25 @@ def test_a_poll_whose_budget_is_spent_leaves_the_rest_to_the_next_and_always_mov
         polls += 1
         assert polls < 20
     assert polls > 4
+    assert bench.numbers() == [f"{n:04d}" for n in range(100)]
+    one.close()
+
+
+def test_a_view_is_read_on_after_each_budget_too(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "department.sqlite"
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("CREATE TABLE v (MaHoSo TEXT, TrangThaiHoSo INTEGER, NgayTiepNhan TEXT, NgayCapNhat TEXT, TenTTHC)")
+    rows = [(f"D-{n:04d}", 4, "20261120073000", "20261120080001", "x" * 1_000) for n in range(100)]
+    writer.executemany("INSERT INTO v VALUES (?, ?, ?, ?, ?)", rows)
+    writer.close()
+    plan = given(bench, "sql_view", {"url": f"sqlite:///{path}", "view": "v", "page_rows": 10})
+    config = msgspec.structs.replace(plan.config, behaviour=Behaviour(bytes_per_poll=20_000))
+    one = view.make(replace(plan, config=config))
+    taken = []
+    while not taken or taken[-1]:
+        taken.append(one.poll().taken)
+        assert len(taken) < 20
+    assert taken == [20, 20, 20, 20, 20, 0]
     assert bench.numbers() == [f"{n:04d}" for n in range(100)]
     one.close()
 
