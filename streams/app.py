@@ -48,9 +48,11 @@ class Cycle:
         self._room = asyncio.Event()
         self._room.set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="cycle")
-        self._busy = asyncio.Lock()
+        #: Held while a cycle is under way, and by nothing else: whoever gives partitions up must not wait for more.
+        self._cycling = asyncio.Lock()
         #: Whether partitions were taken away and not given anew yet: until then nothing here is ours to write.
         self._held = False
+        self._handovers = 0
 
     def positions(self) -> dict[tuple[str, int], int]:
         """The offset that SQL holds of each (topic, partition) that is ours."""
@@ -89,7 +91,7 @@ class Cycle:
             os._exit(CANNOT_GO_ON)
 
     async def _once(self) -> None:
-        async with self._busy:
+        async with self._cycling:
             if self._held:
                 return
             events = self._next()
@@ -118,39 +120,47 @@ class Cycle:
 
     async def hold(self) -> None:
         """Before a rebalance: let the cycle under way end, and begin none until the partitions are given anew."""
-        async with self._busy:
-            self._held = self.loading = True
+        self._held = self.loading = True
+        self._handovers += 1
+        # Not for an assignment under way: its commit may be waiting for the very rebalance that waits for this.
+        async with self._cycling:
+            return
 
     async def assign(self, app: faust.App) -> None:
         """After a rebalance: load the partitions that are ours now and begin each where SQL says.
 
         Ends the process where that fails: a worker without its ledgers would take messages and count none.
         """
+        handover = self._handovers
         try:
             await self._assign(app)
+            # Taken away again meanwhile: the next assignment lets the cycles go on.
+            if handover == self._handovers:
+                self._held = self.loading = False
         except asyncio.CancelledError:
             raise
-        except BaseException:
+        except BaseException as error:
+            if handover != self._handovers:
+                log.info("the partitions were taken away while they were being taken over (%r)", error)
+                return
             log.critical(FAREWELL, exc_info=True)
             os._exit(CANNOT_GO_ON)
 
     async def _assign(self, app: faust.App) -> None:
-        async with self._busy:
-            self.loading = True
+        self._held = self.loading = True
+        async with self._cycling:
             self._events.clear()
             self._weight = 0
             self._room.set()
-            assigned = app.consumer.assignment()
-            ours = {tp.partition for tp in assigned if tp.topic == topics.DOSSIERS}
-            observing = any(tp.topic == topics.OBSERVATIONS for tp in assigned)
-            await self._in_thread(self._worker.assign, ours, observing)
-            for topic in (topics.DOSSIERS, topics.OBSERVATIONS):
-                starts = await start_at(app, topic, self._worker.offsets(topic))
-                self._worker.begin_at(topic, starts)
-            dossiers = sum(len(ledger.entries) for ledger in self._worker.ledgers.values())
-            log.info("assigned partitions %s with %s dossiers", sorted(ours), dossiers)
-            self._held = False
-            self.loading = False
+        assigned = app.consumer.assignment()
+        ours = {tp.partition for tp in assigned if tp.topic == topics.DOSSIERS}
+        observing = any(tp.topic == topics.OBSERVATIONS for tp in assigned)
+        await self._in_thread(self._worker.assign, ours, observing)
+        for topic in (topics.DOSSIERS, topics.OBSERVATIONS):
+            starts = await start_at(app, topic, self._worker.offsets(topic))
+            self._worker.begin_at(topic, starts)
+        dossiers = sum(len(ledger.entries) for ledger in self._worker.ledgers.values())
+        log.info("assigned partitions %s with %s dossiers", sorted(ours), dossiers)
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
@@ -181,7 +191,7 @@ def create_app(cycle: Cycle, broker: str, partitions: int, data: str) -> faust.A
         # A worker that was killed is replaced after this long; the cycle has a thread of its own, so the
         # heartbeats never wait for it.
         broker_session_timeout=SESSION,
-        broker_heartbeat_interval=SESSION / 4,
+        broker_heartbeat_interval=SESSION / 8,
         stream_buffer_maxsize=64,
         consumer_auto_offset_reset="earliest",
         value_serializer="raw",

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,10 @@ class Installation:
 
     def close(self) -> None:
         """End every worker and let go of the parts."""
-        for worker in self.workers:
-            worker.leave(signal.SIGKILL)
+        # In order on Kafka: for a member that was killed the next test would wait until its session has expired.
+        number = signal.SIGKILL if self.settings.embedded else signal.SIGTERM
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(lambda worker: worker.leave(number), self.workers))
         self.producer.close()
         self.engine.dispose()
 
