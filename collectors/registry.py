@@ -18,6 +18,7 @@ KINDS = {
     "sql_view": "collectors.sql_view.collector",
     "file_drop": "collectors.file_drop.collector",
     "figures": "collectors.figures.collector",
+    "webhook": "collectors.webhook.collector",
 }
 
 

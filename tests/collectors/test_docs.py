@@ -15,6 +15,7 @@ from collectors.file_drop.reader import read_rows
 from collectors.file_drop.settings import DropSettings
 from collectors.intake import FAULTS
 from collectors.sql_view.settings import ViewSettings
+from collectors.webhook.settings import WebhookSettings
 from opscentre.domain import dvcqg
 from opscentre.paths import ROOT
 from opscentre.sources import LinkConfig, SelfCheck
@@ -27,7 +28,8 @@ GUIDE = (ROOT / "docs" / "collectors.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize(
     ("kind", "settings"),
     [("dvcqg_rest", RestSettings), ("sql_view", ViewSettings), ("file_drop", DropSettings), ("links", LinkConfig),
-     ("links", SelfCheck), ("figures", FiguresSettings), ("figures", FigureMap)],
+     ("links", SelfCheck), ("figures", FiguresSettings), ("figures", FigureMap),
+     ("webhook", WebhookSettings)],
 )  # fmt: skip
 def test_every_setting_of_a_kind_stands_in_its_readme(kind: str, settings: type[msgspec.Struct]) -> None:
     readme = (COLLECTORS / kind / "README.md").read_text(encoding="utf-8")
