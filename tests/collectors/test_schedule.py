@@ -38,20 +38,24 @@ def silence() -> Iterator[str]:
 
 def test_of_200_sources_the_50_that_hang_delay_no_other_by_a_second(bench: Bench, silence: str) -> None:
     department = Department()
+    # All sources share one account here: a token given to one must not end another's.
+    department.keep_tokens = True
     stopping = threading.Event()
     schedule = Schedule()
+    schedule.start()
+    due: dict[str, float] = {}
     for n in range(SOURCES):
-        settings = {"url": silence if n < HANGING else department.url, "timeout": 60.0,
+        settings = {"url": silence if n % 4 == 0 else department.url, "timeout": 60.0,
                     "client_id": "me", "client_secret_env": "SECRET"}  # fmt: skip
         plan = replace(given(bench, "dvcqg_rest", settings), stopping=stopping)
         config = msgspec.structs.replace(plan.config, code=f"s{n}", behaviour=Behaviour(jitter=0.0))
         addresses = Addresses(bench.folder / "simulator.json", stopping)
         one = SourcePoll(replace(plan, config=config), addresses, Telegraph(bench.producer))
+        due[one.code] = time.time()
         schedule.every(INTERVAL, f"source {n}", one.run, jitter=one.jitter)
-    # A token is of one source only where each has an account: here all share one, and none may expire.
-    department.keep_tokens = True
-    schedule.start()
-    time.sleep(3 * INTERVAL + 1)
+        # Spread over an interval, as jitter does in service: 200 at one moment would measure this test's server.
+        time.sleep(INTERVAL / SOURCES)
+    time.sleep(2 * INTERVAL + 1)
     stopping.set()
     schedule.stop(1.0)
     department.close()
@@ -61,10 +65,9 @@ def test_of_200_sources_the_50_that_hang_delay_no_other_by_a_second(bench: Bench
             assert seen.ok, seen.error
             begun[seen.code].append(seen.attempted_at / 1000)
     assert len(begun) == SOURCES - HANGING
-    first = min(times[0] for times in begun.values())
-    late = [at - (first + turn * INTERVAL) for times in begun.values() for turn, at in enumerate(times)]
-    assert min(len(times) for times in begun.values()) >= 3
+    late = [at - (due[code] + turn * INTERVAL) for code, times in begun.items() for turn, at in enumerate(times)]
     print(f"latest beginning of {len(late)} polls: {max(late):.3f} s")
+    assert min(len(times) for times in begun.values()) >= 2
     assert max(late) < 1.0
 
 
