@@ -103,6 +103,10 @@ def _print(found: dict[str, list[Run] | str], count: int) -> None:
     print(f"all counters alike: {'yes' if len(sums) == 1 else f'NO, {len(sums)} different sums'}")
     peers = [rate for name, rate in rates.items() if name[:3] in ("(d)", "(e)")]
     ours, stored = (next((rate for name, rate in rates.items() if name[:3] == mark), 0.0) for mark in ("(a)", "(b)"))
+    costs = {name[:3]: statistics.median(run.cpu for run in runs) for name, runs in measured.items()}
+    if {"(a)", "(c)"} <= costs.keys():
+        # Steadier than seconds where the machine has other work.
+        print(f"by processor seconds of the process: (a)/(c) {costs['(c)'] / costs['(a)']:.2f}")
     if limit and peers:
         print(f"(a)/(c) {ours / limit:.2f} (goal 0.8)  (a)/better peer {ours / max(peers):.2f} (goal 1.5)  "
               f"(b)/(c) {stored / limit:.2f} (goal 0.4)")  # fmt: skip
