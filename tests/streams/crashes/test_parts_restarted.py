@@ -1,4 +1,4 @@
-"""Redis, PostgreSQL and Kafka go away in mid-flow and come back: nothing is lost, doubled or half shown."""
+"""Redis and PostgreSQL go away in mid-flow and come back: nothing is lost, doubled or half shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import redis
 from redis.exceptions import RedisError
 
 from opscentre.domain.moments import DAY
-from tests.parts.kafka import Kafka
 from tests.parts.postgres import Postgres
 from tests.parts.process import wait_until
 from tests.parts.redis import Redis
@@ -107,18 +106,4 @@ def test_postgresql_shut_down_in_mid_flow_loses_and_doubles_nothing(
         time.sleep(away)
         postgres.ensure()
     feeding.join()
-    place.settle()
-
-
-@pytest.mark.kafka
-def test_kafka_killed_in_mid_flow_loses_and_doubles_nothing(install: Callable[..., Installation], empty_kafka: Kafka):
-    place = install(broker=empty_kafka.url)
-    worker = place.worker()
-    place.wait_assigned(worker)
-    story = tangled(history(1_000))
-    place.send(story[: len(story) // 2], pause=0.01)
-    empty_kafka.kill()
-    time.sleep(1.0)
-    empty_kafka.start()
-    place.send(story[len(story) // 2 :], pause=0.01)
     place.settle()

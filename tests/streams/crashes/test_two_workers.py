@@ -1,4 +1,4 @@
-"""Two workers on Kafka: they join, leave, are killed and stand still, and the numbers equal a recount."""
+"""Workers on Kafka: they join, leave, are killed and stand still, the broker dies; the numbers equal a recount."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ def claims(place: Installation) -> dict[int, int]:
     return journal.standing_claims(place.engine, topics.DOSSIERS)
 
 
-def test_workers_join_and_one_leaves_in_order_and_one_is_killed(
+def test_workers_join_and_one_leaves_in_order_and_one_is_killed_and_then_the_broker_too(
     install: Callable[..., Installation], empty_kafka: Kafka
 ):
     place = install(broker=empty_kafka.url)
     first = place.worker()
     place.wait_assigned(first)
     story = tangled(history(1_500))
-    feeding = threading.Thread(target=place.send, args=(story,), kwargs={"at_once": 4, "pause": 0.05})
+    most = len(story) * 3 // 4
+    feeding = threading.Thread(target=place.send, args=(story[:most],), kwargs={"at_once": 4, "pause": 0.05})
     feeding.start()
     second, third = place.worker(), place.worker()
     place.wait_assigned(second)
@@ -41,6 +42,12 @@ def test_workers_join_and_one_leaves_in_order_and_one_is_killed(
     place.settle()
     # A rebalance is no fault: whoever keeps running lets go of its partitions before another takes them.
     assert not [code for worker in place.workers for code in worker.codes if code != -signal.SIGKILL]
+    place.send(story[most:-500], pause=0.01)
+    empty_kafka.kill()
+    time.sleep(1.0)
+    empty_kafka.start()
+    place.send(story[-500:], pause=0.01)
+    place.settle()
 
 
 def test_a_worker_that_stood_still_wins_neither_in_sql_nor_on_the_board(
