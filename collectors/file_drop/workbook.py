@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-
 from collectors.file_drop.settings import DropSettings
 from collectors.file_drop.table import cell_value, places_in
 from collectors.intake import Record
@@ -27,6 +25,9 @@ _TEXTS = "xl/sharedStrings.xml"
 
 def workbook_records(name: str, file: BinaryIO, settings: DropSettings) -> Iterator[Record]:
     """The rows of the sheet. Raises ``UnreadableFile``."""
+    # Only where a workbook comes: most offices never drop one, and it takes 19 MB.
+    from openpyxl import load_workbook
+
     _check_texts(file)
     try:
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
