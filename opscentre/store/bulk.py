@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 
 #: Fewer rows than this are sent quicker one by one than through COPY and a staging table.
-COPIED_FROM = 20
+COPIED_FROM = 100
 
 
 def upsert(
