@@ -81,14 +81,10 @@ class BoardWriter:
         self._left: dict[str, bytes] = {}
         self._today: dict[int, int] = {}
 
-    def whole(self, partition: int) -> bool:
-        """Whether Redis holds the partition as this writer left it: False after a wipe, after a restart of Redis
-        (also one that comes back with an older board), after another writer's flush, and before the first one."""
-        return self._stands(keys.meta(partition))
-
     def observations_stand(self) -> bool:
-        """The same for sources, links and heartbeat."""
-        return self._stands(keys.OBSERVER)
+        """Whether Redis holds sources, links and heartbeat as this writer left them."""
+        left = self._left.get(keys.OBSERVER)
+        return left is not None and self._redis.get(keys.OBSERVER) == left
 
     def write(self, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None = None) -> bool:
         """Write what changed in a partition; every unit when a new day began.
@@ -206,10 +202,6 @@ class BoardWriter:
     def announce(self) -> None:
         """Tell every dashboard that the board changed."""
         self._redis.publish(keys.CHANNEL, b"1")
-
-    def _stands(self, key: str) -> bool:
-        left = self._left.get(key)
-        return left is not None and self._redis.get(key) == left
 
     def _execute(self, pipe: Pipeline, key: str, mark: bytes) -> None:
         # Forgotten until the answer is there: where it is lost, nobody knows whether Redis took the flush.
