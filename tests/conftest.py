@@ -47,8 +47,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons: Counter[str] = Counter()
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        if SKIPPED_FOR in reason:
-            reasons[reason.split(SKIPPED_FOR, 1)[1]] += 1
+        # A skip for another reason than a missing part is named by that reason.
+        reasons[reason.split(SKIPPED_FOR, 1)[-1].removeprefix("Skipped: ")] += 1
     if reasons:
         terminalreporter.section("left out, and why", yellow=True)
         for reason, tests in sorted(reasons.items()):
