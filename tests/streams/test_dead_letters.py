@@ -43,10 +43,8 @@ from tests.streams.test_worker import (  # noqa: F401 - fixtures
     PARTITIONS,
     PROVINCE,
     TODAY,
-    board,
     care,
     clock,
-    engine,
     make_worker,
     reader,
     worker,
@@ -75,7 +73,7 @@ def numbered(messages: Sequence[tuple[str, int, bytes]]) -> list[Message]:
 
 def test_of_ten_thousand_spoilt_messages_none_crashes_anything_nor_costs_a_good_dossier(
     worker: Worker,  # noqa: F811
-    engine: Engine,  # noqa: F811
+    engine: Engine,
     reader: BoardReader,  # noqa: F811
 ):
     mix = Mix(10_000, PARTITIONS)
@@ -218,7 +216,7 @@ def test_the_topic_hears_of_each_letter_once_and_of_what_was_missed_later(worker
 
 def test_killed_before_it_was_noted_a_letter_is_sent_again_with_the_same_place_and_digest(
     worker: Worker,  # noqa: F811
-    engine: Engine,  # noqa: F811
+    engine: Engine,
     monkeypatch: pytest.MonkeyPatch,
 ):
     sink = Sink()

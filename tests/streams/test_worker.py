@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 import redis
@@ -20,7 +18,6 @@ from opscentre.live.writer import BoardWriter
 from opscentre.pipe import topics
 from opscentre.sources import LinkConfig, SourceConfig
 from opscentre.store import journal, tables
-from opscentre.store.engine import open_store
 from streams.worker import Message, Worker
 from tests.parts.redis import Redis
 from tests.streams.books import NOW, batches, history, recount
@@ -44,26 +41,9 @@ class StandingClock:
         return self.at
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path / 'truth.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    made = open_store(url)
-    yield made
-    made.dispose()
-
-
 @pytest.fixture
 def clock() -> StandingClock:
     return StandingClock(NOW)
-
-
-@pytest.fixture
-def board(redis_server: Redis) -> redis.Redis:
-    client = redis.Redis.from_url(redis_server.url)
-    client.flushall()
-    return client
 
 
 @pytest.fixture
