@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
+from opscentre.domain.availability import Availability
 from opscentre.domain.dossier import SourceCode, Stamp
+
+#: Probes of a link whose latencies travel with it.
+SPARK = 30
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag="heartbeat"):
@@ -32,16 +38,33 @@ class SourceSeen(msgspec.Struct, frozen=True, tag="source", kw_only=True):
     error: str = ""
 
 
-class LinkSeen(msgspec.Struct, frozen=True, tag="link", kw_only=True):
-    """One probe of a link. ``state`` is ``up``, ``down`` or ``unknown`` (our own uplink is gone)."""
+class LinkSeen(msgspec.Struct, frozen=True, tag="link", kw_only=True, omit_defaults=True):
+    """One probe of a link, and what is known of the link by then. All times are real milliseconds."""
 
     code: SourceCode
     checked_at: Stamp
+    #: ``up``; ``down``; ``unknown`` (our own way out is gone, or this machine cannot probe it); ``maintenance``
+    #: (within a window of links.toml, whatever the probe found).
     state: str
     latency_ms: float | None = None
-    #: When the present state began (real ms).
+    #: When the present state began.
     since: Stamp = 0
+    #: What is wrong, in a sentence; empty where nothing is.
     detail: str = ""
+    #: The same as one of the words of ``collectors/links/answer.py``, for a screen to say in its own language.
+    reason: str = ""
+    #: The last latencies, oldest first; None: no answer.
+    latencies: Annotated[list[float | None], msgspec.Meta(max_length=SPARK)] = []
+    #: When the certificate that was shown ends; None where there was none.
+    certificate_expires_at: Stamp | None = None
+    #: Whether the state changed more often of late than links.toml allows.
+    flapping: bool = False
+    #: When the maintenance window ends; None outside of one.
+    maintenance_until: Stamp | None = None
+    #: Over the hours that count for the link: today so far, and the last 7 and 30 local days with today.
+    available_today: Availability | None = None
+    available_7d: Availability | None = None
+    available_30d: Availability | None = None
 
 
 Observation = Heartbeat | SourceSeen | LinkSeen

@@ -28,6 +28,8 @@ _numbers = msgspec.json.Decoder(list[int]).decode
 _urgent = msgspec.json.Decoder(Urgent).decode
 _source = msgspec.json.Decoder(SourceSeen).decode
 _link = msgspec.json.Decoder(LinkSeen).decode
+#: What a probe tells of a link; the rest stands in links.toml.
+_OF_LINK = [name for name in LinkSeen.__struct_fields__ if name != "code"]
 
 
 class PastPeriod(Exception):
@@ -211,10 +213,15 @@ def _source_age(config: SourceConfig, seen: dict[bytes, bytes]) -> SourceAge:
 
 
 def _link_state(config: LinkConfig, seen: dict[bytes, bytes]) -> LinkState:
-    state = LinkState(code=config.code, name=config.name, kind=config.kind, interval_s=config.interval)
+    state = LinkState(
+        code=config.code,
+        name=config.name,
+        kind=config.kind,
+        interval_s=config.interval,
+    )
     encoded = seen.get(config.code.encode())
     if encoded:
         found = _link(encoded)
-        for name in ("state", "latency_ms", "checked_at", "since", "detail"):
+        for name in _OF_LINK:
             setattr(state, name, getattr(found, name))
     return state

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from opscentre.domain.availability import Availability
+
 #: ``live``; ``rebuilding`` after the cache was wiped; ``empty`` when no dossier was ever counted.
 State = Literal["live", "rebuilding", "empty"]
 
@@ -78,20 +80,50 @@ class SourceAge(msgspec.Struct, kw_only=True):
 
 
 class LinkState(msgspec.Struct, kw_only=True):
-    """One link of the connectivity panel."""
+    """One link of the connectivity panel. All times are wall-clock milliseconds."""
 
     code: str
     name: str
+    #: ``http``, ``tcp``, ``dns``, ``tls`` or ``icmp``.
     kind: str
     #: Seconds between probes: what was found is stale after three intervals without one.
     interval_s: float
-    #: ``up``, ``down``, ``unknown`` (our own uplink is gone, or never probed).
+    #: ``up``; ``down``; ``unknown`` (our own uplink is gone, this machine cannot probe it, or it was never probed);
+    #: ``maintenance`` (within a window of links.toml, whatever the probe found: then it does not count).
     state: str = "unknown"
+    #: Of the last probe; None: it was not answered.
     latency_ms: float | None = None
-    #: Wall-clock ms.
     checked_at: int | None = None
+    #: When the present state began.
     since: int | None = None
+    #: What is wrong, in an English sentence, and as a word of ``collectors/links/answer.py`` to be told in the
+    #: screen's own language; both empty where nothing is.
     detail: str = ""
+    reason: str = ""
+    #: Latencies (ms) of the last probes, at most 30, oldest first; None: no answer.
+    latencies: list[float | None] = []
+    #: When the certificate ends, of links that show one; so many days before that it is to be warned of.
+    certificate_expires_at: int | None = None
+    certificate_warn_days: int = 30
+    #: Whether it came and went more often of late than links.toml allows; ``state`` says what it is at the moment.
+    flapping: bool = False
+    #: When the maintenance window ends; None outside of one.
+    maintenance_until: int | None = None
+    #: What the time went to, in the hours that count for the link (working hours unless links.toml says otherwise):
+    #: today so far, and the last 7 and 30 local days with today. ``share`` and ``measured`` say it in parts of 1;
+    #: None before the first probe. Up to a minute old.
+    available_today: Availability | None = None
+    available_7d: Availability | None = None
+    available_30d: Availability | None = None
+
+    def certificate_days(self, now: int) -> int | None:
+        """Whole days until the certificate ends, below 0 when it has; None where there is none."""
+        return None if self.certificate_expires_at is None else (self.certificate_expires_at - now) // 86_400_000
+
+    def certificate_due(self, now: int) -> bool:
+        """Whether the certificate ends within the days of warning, or has ended."""
+        left = self.certificate_days(now)
+        return left is not None and left < self.certificate_warn_days
 
 
 class Wall(msgspec.Struct, kw_only=True):
