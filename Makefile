@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Test processes at once. Each starts the real parts it needs for itself.
+JOBS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench-latency bench-stream bench-deadlines bench-demo soak-stream screenshot lock clean
 
@@ -43,7 +45,7 @@ lint: $(VENV)/.ready-dev ## style, types and import contracts
 
 test: lint ## everything: lint, types, contracts, tests (ARGS="-k wall")
 	@echo "==> tests"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 bench-latency: $(VENV)/.ready-dev ## source change accepted → number changed in a real browser, at 200 changes/s
 	@$(BIN)/python -m bench.latency $(ARGS)

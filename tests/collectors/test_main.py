@@ -124,7 +124,8 @@ def test_a_source_that_hangs_holds_up_neither_another_one_nor_the_end(
     assert time.monotonic() - begun < 2.0
     collect.wait_for(lambda: sum(isinstance(seen, Heartbeat) for seen in bench.observations()) >= 3)
     code, seconds = collect.stop()
-    assert (code, seconds < 2.0) == (0, True)
+    assert code == 0
+    assert seconds < 5.0
     seen = bench.observations()
     beats = [each.at for each in seen if isinstance(each, Heartbeat)]
     assert all(600 < later - earlier < 1900 for earlier, later in itertools.pairwise(beats))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import fcntl
 import os
 import shutil
 import subprocess
@@ -72,6 +73,15 @@ def jars() -> Path:
     if maven is None:
         raise PartMissing(f"no Kafka jars in {lib} and no 'mvn' to fetch them: {ADVICE}")
     folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        # One test process fetches, the others wait for it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not lib.is_dir():
+            _fetch(maven, folder, lib)
+    return lib
+
+
+def _fetch(maven: str, folder: Path, lib: Path) -> None:
     (folder / "pom.xml").write_text(POM, encoding="utf-8")
     # Into a folder of its own first: a fetch that breaks off must not look like a whole one.
     fetched = folder / f"lib-{os.getpid()}"
@@ -83,9 +93,7 @@ def jars() -> Path:
         shutil.rmtree(fetched, ignore_errors=True)
         said = f"{done.stdout[-500:]} {done.stderr[-500:]}"
         raise PartMissing(f"Maven could not fetch Kafka {VERSION}: {said}; check the network")
-    shutil.rmtree(lib, ignore_errors=True)
     fetched.rename(lib)
-    return lib
 
 
 def java() -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _LIBC = ctypes.CDLL(None)
@@ -26,10 +27,32 @@ def die_with_parent() -> None:
 
 
 def free_port() -> int:
-    """A loopback TCP port that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback TCP port that nothing listens on just now, and that no other test process is given.
+
+    From below the range that the kernel takes the ports of outgoing connections from: a port between being found
+    and being listened on must not be lost to one.
+    """
+    for port in itertools.islice(_candidates, len(_PORTS)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("every port of this test process is taken")
+
+
+def _own_ports() -> Iterator[int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = _PORTS.start + worker % _SHARES * (len(_PORTS) // _SHARES)
+    own = range(first, first + len(_PORTS) // _SHARES)
+    # Two test runs on one machine begin at different places.
+    begin = os.getpid() % len(own)
+    return itertools.cycle([*own[begin:], *own[:begin]])
+
+
+_PORTS, _SHARES = range(10_240, 32_640), 16
+_candidates = _own_ports()
 
 
 def accepts_connections(port: int) -> bool:
