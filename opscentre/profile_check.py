@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -36,11 +36,13 @@ _FIELDS = (re.compile(r"field `(\w+)`"), re.compile(r", (\w+): "))
 class Checks(NamedTuple):
     """What only those know who read sources and probe links; given an entry and where it stands.
 
-    Both raise ``SettingsError``.
+    The first two raise ``SettingsError``.
     """
 
     source: Callable[[SourceConfig, str], None]
     link: Callable[[LinkConfig, str], None]
+    #: What is wrong with the alerts of a folder, given the codes of its units.
+    alerts: Callable[[Path, Collection[str]], list[Fault]] | None = None
 
 
 class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,7 @@ def check(folder: Path, checks: Checks | None = None) -> list[Fault]:
         faults += check_calendar(folder, codes)[1]
         faults += _check_catalogue(folder, codes)
         faults += _check_dated(folder, codes, {"source": _codes(sources, "source"), "link": _codes(links, "link")})
+        faults += checks.alerts(folder, codes) if checks and checks.alerts else []
     faults += [*sources.faults, *links.faults, *_check_indicators(folder)]
     if not faults:
         # What the roles read must be fit for them too, whatever this module knows.

@@ -31,6 +31,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8050
     #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
     sources: str = ""
+    #: Folder or file of the alerts' settings; empty: ``config/<profile>/alerts.toml``.
+    alerts: str = ""
+    #: Where mail goes: ``smtp://HOST:PORT``, ``smtp+starttls://``, ``smtps://``, ``mailbox`` (one built in, for
+    #: demos) or ``dry-run``; empty: the server that alerts.toml names.
+    mail: str = ""
     #: Partitions of the dossiers topic; 0: 4 embedded, 12 on Kafka.
     partitions: int = 0
     #: Seconds without progress, while there is something to digest, after which a stream worker ends itself.

@@ -50,26 +50,25 @@ class TomlFile:
 
     def whole(self, kind: type[ENTRY]) -> ENTRY | None:
         """The file as one struct; ``None`` and a fault where it is none."""
-        return None if self.unread else self._convert(self.document, kind, 1)
+        return None if self.unread else self.convert(self.document, kind, 1)
 
     def entries(self, table: str, kind: type[ENTRY]) -> list[tuple[int, ENTRY]]:
         """The entries ``[[table]]`` that are fit, each with the line it begins on."""
+        found = [(line, self.convert(row, kind, line)) for line, row in self.rows(table)]
+        return [(line, entry) for line, entry in found if entry is not None]
+
+    def rows(self, table: str) -> list[tuple[int, Any]]:
+        """The entries ``[[table]]`` as they are, each with the line it begins on."""
         rows = self.document.get(table, [])
         starts = [number for number, line in enumerate(self._lines, start=1) if line.strip() == f"[[{table}]]"]
         if not isinstance(rows, list):
             self.blame(None, table, "is no list of tables", f"write [[{table}]] above each entry")
             return []
-        found = []
-        for place, row in enumerate(rows):
-            line = starts[place] if place < len(starts) else 1
-            entry = self._convert(row, kind, line)
-            if entry is not None:
-                found.append((line, entry))
-        return found
+        return [(starts[place] if place < len(starts) else 1, row) for place, row in enumerate(rows)]
 
     def one(self, table: str, kind: type[ENTRY]) -> ENTRY | None:
         """The table ``[table]`` as a struct; ``None`` and a fault where it is none."""
-        return self._convert(self.document[table], kind, self.line_of(table, 1))
+        return self.convert(self.document[table], kind, self.line_of(table, 1))
 
     def allow_only(self, *tables: str) -> None:
         """Note every table and key of the file that is none of these."""
@@ -96,7 +95,8 @@ class TomlFile:
                 return number
         return start
 
-    def _convert(self, row: Any, kind: type[ENTRY], start: int) -> ENTRY | None:
+    def convert(self, row: Any, kind: type[ENTRY], start: int) -> ENTRY | None:
+        """An entry as a struct; ``None`` and a fault, looked for from a line on, where it is none."""
         try:
             return msgspec.convert(row, kind)
         except msgspec.ValidationError as error:

@@ -12,7 +12,7 @@ import typer
 from opscentre import cli
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("opscentre", "collectors", "streams", "dashboard", "layouts", "simulator", "bench")
+PACKAGES = ("opscentre", "collectors", "streams", "alerts", "dashboard", "layouts", "simulator", "bench")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 LONGEST = 400

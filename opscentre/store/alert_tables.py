@@ -1,0 +1,135 @@
+"""The SQL tables of the alerts: what is raised, who was told of it, and every attempt to tell. Times are epoch ms."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+
+from opscentre.store.tables import metadata
+
+#: One row a rule and thing it was ever true of; a thing that it comes true of again is the row's next episode.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("rule", String(48), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("episode", Integer, nullable=False),
+    # 'pending' (true, but not long enough yet), 'firing', 'resolved'.
+    Column("state", String(10), nullable=False),
+    Column("severity", String(10), nullable=False),
+    # What it is about, whichever rule says so: 'dossier:<source>/<number>', 'unit:<code>', 'source:<code>', …
+    Column("subject", String(210), nullable=False),
+    Column("unit", String(32), nullable=False),
+    # Since when it is true by its own evidence; when it was first seen, was raised, was over.
+    Column("since", BigInteger, nullable=False),
+    Column("pending_at", BigInteger, nullable=False),
+    Column("fired_at", BigInteger),
+    Column("resolved_at", BigInteger),
+    # When the pipeline has to look at it next; NULL: not before something changes.
+    Column("look_at", BigInteger),
+    # JSON.
+    Column("facts", Text, nullable=False),
+    Index("alerts_by_state", "state", "rule"),
+    Index("alerts_by_subject", "subject"),
+    Index("alerts_to_look_at", "look_at"),
+)
+
+#: Append-only: each state that each episode went through, once.
+alert_history = Table(
+    "alert_history",
+    metadata,
+    Column("rule", String(48), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("episode", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(10), primary_key=True),
+    Column("unit", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("alert_history_by_at", "at"),
+)
+
+#: The newest moment for which each rule was settled: an older look at the world changes nothing any more.
+alert_rounds = Table(
+    "alert_rounds",
+    metadata,
+    Column("rule", String(48), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+#: What a person decided: 'ack' (seen, stop telling) or 'silence' (tell nobody until a moment).
+alert_marks = Table(
+    "alert_marks",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(10), nullable=False),
+    # What it holds for; empty: any.
+    Column("subject", String(210), nullable=False, server_default=""),
+    Column("unit", String(32), nullable=False, server_default=""),
+    Column("rule", String(48), nullable=False, server_default=""),
+    Column("author", String(100), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # NULL: as long as an alert on the subject is open.
+    Column("until", BigInteger),
+    Column("ended_at", BigInteger),
+    Index("alert_marks_by_end", "ended_at"),
+)
+
+#: One row a message to one recipient, before it is sent.
+notifications = Table(
+    "notifications",
+    metadata,
+    # Also the left half of its Message-ID, so that it is the same at every attempt.
+    Column("id", String(32), primary_key=True),
+    Column("recipient", String(120), nullable=False),
+    Column("topic", String(20), nullable=False),
+    Column("severity", String(10), nullable=False),
+    # 'queued', 'sending' (claimed; what it says is fixed), 'sent', 'failed' (refused for good), 'dropped' (empty).
+    Column("state", String(10), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # Product time from which it may be sent; real time from which it may be tried (again).
+    Column("not_before", BigInteger, nullable=False),
+    Column("try_at", BigInteger, nullable=False),
+    # Product time of which its text speaks, once that is fixed.
+    Column("sealed_at", BigInteger),
+    # Real time until which the process that claimed it has it, and the number of that claim.
+    Column("claimed_until", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("sent_at", BigInteger),
+    Column("subject", Text),
+    Column("error", Text),
+    Index("notifications_by_state", "state", "rank", "not_before"),
+    Index("notifications_by_recipient", "recipient", "topic", "state"),
+)
+
+#: The notification log: what each message says of which alert. An alert is told to a recipient once a step.
+notification_lines = Table(
+    "notification_lines",
+    metadata,
+    Column("recipient", String(120), primary_key=True),
+    Column("rule", String(48), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("episode", Integer, primary_key=True, autoincrement=False),
+    # 0 when raised, 1, 2, … each time it is told again, -1 when over.
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("notification", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # 'waiting', 'told', 'moot' (over before it could be told).
+    Column("state", String(10), nullable=False),
+    Index("notification_lines_by_notification", "notification"),
+    Index("notification_lines_by_alert", "rule", "key", "episode"),
+)
+
+#: Every attempt to deliver a message: a row before it is made, its outcome after.
+notification_attempts = Table(
+    "notification_attempts",
+    metadata,
+    Column("notification", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # Real time.
+    Column("at", BigInteger, nullable=False),
+    Column("domain", String(255), nullable=False),
+    # 'begun', 'accepted', 'later' (4xx), 'refused' (5xx), 'unreachable', 'doubtful' (no answer to the whole message).
+    Column("outcome", String(12), nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    Index("notification_attempts_by_at", "at"),
+)
