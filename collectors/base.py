@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from collectors.intake import Intake
 from opscentre.clock import Clock, wall_ms
+from opscentre.mapping_file import LiveMapping, mapping_path
 from opscentre.pipe.base import Producer
 from opscentre.profile import Profile
 from opscentre.settings import Settings
@@ -67,14 +68,16 @@ class Given:
     #: Where the source stands in the settings, for messages: ``…/sources.toml, source igate``.
     where: str
 
-    def intake(self) -> Intake:
-        """The way into the pipe under this source's code."""
+    def intake(self, on_refusal: Callable[[SetAside], None] | None = None) -> Intake:
+        """The way into the pipe under this source's code; ``on_refusal`` hears of every rejected record."""
         return Intake(
             self.config.code,
             units=self.profile.units,
             store=self.store,
             producer=self.producer,
             now=self.clock.now,
+            vocabulary=mapping_of(self.profile, self.config.code).now,
+            on_refusal=on_refusal,
         )
 
     def read_cursor(self) -> str | None:
@@ -92,6 +95,11 @@ class Given:
     def keep_figures(self, figures: Sequence[FedFigure]) -> int:
         """Keep dated numbers; how many were new or had changed."""
         return write_figures(self.store, figures)
+
+
+def mapping_of(profile: Profile, source: str) -> LiveMapping:
+    """The mapping table of a source, read again when it changes."""
+    return LiveMapping(mapping_path(profile.folder, source), profile.units.by_code)
 
 
 Make = Callable[[Given], Collector]

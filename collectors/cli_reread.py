@@ -35,7 +35,7 @@ def reconcile_command(code: str, settings: Settings, as_json: bool) -> int:
     """Compare a source's keys with the dossiers here; fetch what is missing, report what is gone."""
     with opened(code, settings) as ready, sole_reader(settings.data, code, PATIENCE) as free:
         try:
-            with _Rereading(ready.given, free) as collector:
+            with Rereading(ready.given, free) as collector:
                 found = reconcile(ready.given, collector)
         except SettingsError:
             raise
@@ -60,7 +60,7 @@ def backfill_command(code: str, start_text: str, end_text: str, settings: Settin
         raise SettingsError(f"--to {end_text} is not after --from {start_text}: the period [from, to) is empty")
     with opened(code, settings) as ready, sole_reader(settings.data, code, PATIENCE) as free:
         try:
-            with _Rereading(ready.given, free) as collector, _Bar(code, start, end) as bar:
+            with Rereading(ready.given, free) as collector, _Bar(code, start, end) as bar:
                 taken = read_again(ready.given, collector, start, end, bar.reached)
         except SettingsError:
             raise
@@ -73,7 +73,7 @@ def backfill_command(code: str, start_text: str, end_text: str, settings: Settin
     return PROBLEMS if taken.rejected else WELL
 
 
-class _Rereading:
+class Rereading:
     """A collector that can read again, closed at the end. Raises ``SettingsError`` where there is none."""
 
     def __init__(self, given: Given, free: bool) -> None:

@@ -33,7 +33,6 @@ from opscentre.runtime.book import now_on
 from opscentre.settings import Settings, SettingsError
 from opscentre.sources import SourceConfig, read_sources, sources_path
 from opscentre.store.engine import open_store
-from opscentre.store.intake import count_set_aside
 
 #: All is well; a person can mend it; the source answers but something is wrong with what it gives.
 WELL, MENDABLE, PROBLEMS = 0, 2, 3
@@ -140,7 +139,6 @@ def run_command(code: str, settings: Settings, as_json: bool) -> int:
             raise SettingsError(f"source {code}: still being read after {PATIENCE:g} s; try again when that has ended")
         given = ready.given
         poll = SourcePoll(given, ready.addresses, Telegraph(ready.producer))
-        before = count_set_aside(given.store, code)
         try:
             seen = poll.attempt()
         finally:
@@ -150,7 +148,7 @@ def run_command(code: str, settings: Settings, as_json: bool) -> int:
         if seen.ok:
             # Collectors that had given the source up go on.
             poll.note_acted()
-        ran = Ran(code, seen.ok, seen.taken if seen.ok else 0, seen.quarantined - before, seen.error)
+        ran = Ran(code, seen.ok, seen.taken if seen.ok else 0, poll.rejected, seen.error)
     if as_json:
         print_json(ran)
     elif ran.ok:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
+from collectors.base import mapping_of
 from collectors.intake import Intake, Record, Taken
 from collectors.splitter import UnreadableFile, split
 from opscentre.clock import Clock
@@ -113,6 +114,7 @@ def import_files(
         store=store,
         producer=producer,
         now=clock.now,
+        vocabulary=mapping_of(profile, source).now,
         receipt=receipt,
         on_refusal=narrator.refused,
     )

@@ -1,4 +1,4 @@
-"""From raw records to the pipe: parse, set the bad ones aside, pack the good ones by partition, send them durably."""
+"""From raw records to the pipe: parse by the source's own words, set the bad ones aside, send the good ones durably."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Engine
 
+from collectors.packing import Packer
 from opscentre.clock import wall_ms
 from opscentre.domain import dvcqg
-from opscentre.domain.dossier import UNMAPPED, partition_of
+from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.units import Units
+from opscentre.domain.vocabulary import Unmapped, Vocabulary
 from opscentre.pipe.base import Producer
-from opscentre.pipe.topics import DOSSIERS
 from opscentre.store.intake import SetAside, set_aside
+from opscentre.store.quarantine import has_open, settle
+from opscentre.store.unmapped import Word, note_words
 
-#: Bounds of one message: what the stream digests in one step, and a fraction of what Kafka takes.
-MOST_SNAPSHOTS = 200
-MOST_BYTES = 256_000
 #: Rows held back before they are written to the quarantine.
 _MOST_SET_ASIDE = 500
 #: Notes about a source's spelling that are remembered as already written.
 _MOST_REMEMBERED = 4096
+#: Dossiers taken of which it is looked up together whether an earlier record of theirs was bad.
+_MOST_SOUND = 2_000
 
 
 class Record(NamedTuple):
@@ -51,14 +53,6 @@ class Taken(msgspec.Struct):
     unmapped: Counter[str] = msgspec.field(default_factory=Counter)
     #: The newest offset of each partition that was sent to.
     offsets: dict[int, int] = msgspec.field(default_factory=dict)
-
-
-class _Message(msgspec.Struct, omit_defaults=True):
-    """A ``Batch`` on the wire, its snapshots already encoded one by one to know their size."""
-
-    snapshots: list[msgspec.Raw]
-    receipt: str = ""
-    places: list[str] = []
 
 
 #: What a reader can say of a record that it could not take apart.
@@ -88,8 +82,9 @@ def decode(raw: bytes) -> object:
 class Intake:
     """Takes the records of one source.
 
-    ``now`` is the product's clock; ``receipt`` marks the messages of an import run, which also get their
-    snapshots' places; ``on_refusal`` hears of every rejected record.
+    ``now`` is the product's clock; ``vocabulary`` gives the source's mapping table as it is now; ``receipt`` marks
+    the messages of an import run, which also get their snapshots' places; ``on_refusal`` hears of every rejected
+    record.
     """
 
     def __init__(
@@ -100,6 +95,7 @@ class Intake:
         store: Engine,
         producer: Producer,
         now: Callable[[], int],
+        vocabulary: Callable[[], Vocabulary] = lambda: dvcqg.PLAIN,
         receipt: str = "",
         on_refusal: Callable[[SetAside], None] | None = None,
     ) -> None:
@@ -108,6 +104,7 @@ class Intake:
         self._store = store
         self._producer = producer
         self._now = now
+        self._vocabulary = vocabulary
         self._receipt = receipt
         self._on_refusal = on_refusal
         self._remembered: set[str] = set()
@@ -132,6 +129,10 @@ class Intake:
             self._on_refusal(row)
         return Taken(rejected=1, reasons=Counter({reason: 1}))
 
+    def read(self, value: object, observed: int, vocabulary: Vocabulary) -> dvcqg.Parsed:
+        """What a record says. Raises ``Refusal``."""
+        return dvcqg.parse(value, source=self.source, observed=observed, units=self._units, vocabulary=vocabulary)
+
     def _row(
         self, record: Record, reason: str, field: str, message: str, number: str, severity: str, basis: bytes = b""
     ) -> SetAside:
@@ -150,16 +151,18 @@ class Intake:
 
 
 class _Load:
-    """One call of ``Intake.take``: the messages being packed and the rows being set aside."""
+    """One call of ``Intake.take``: what is being packed, set aside, and noted."""
 
     def __init__(self, intake: Intake) -> None:
         self.intake = intake
         self.taken = Taken()
-        self.partitions = intake._producer.partitions(DOSSIERS)
-        self.open: dict[int, _Message] = {}
-        self.sizes: Counter[int] = Counter()
-        self.ready: list[tuple[int, bytes]] = []
+        self.packer = Packer(intake._producer, intake._receipt)
+        self.vocabulary = intake._vocabulary()
         self.aside: list[SetAside] = []
+        self.words: dict[Unmapped, Word] = {}
+        #: Dossiers taken → what is odd about them; kept only where something of the source may come right.
+        self.sound: dict[str, frozenset[str]] = {}
+        self.may_settle = has_open(intake._store, intake.source)
         self.observed = intake._now()
 
     def add(self, record: Record, unchanged: Callable[[dvcqg.Parsed], bool] | None) -> None:
@@ -167,13 +170,14 @@ class _Load:
         intake = self.intake
         if self.taken.read % 1000 == 999:
             self.observed = intake._now()
+        value: object = None
         try:
             if record.fault:
                 raise dvcqg.Refusal(record.fault, "", f"the record cannot be read: {FAULTS[record.fault]}")
             value = decode(record.raw) if record.value is None else record.value
-            parsed = dvcqg.parse(value, source=intake.source, observed=self.observed, units=intake._units)
+            parsed = intake.read(value, self.observed, self.vocabulary)
         except dvcqg.Refusal as refusal:
-            self._refuse(record, refusal)
+            self._refuse(record, value, refusal)
             return
         if unchanged and unchanged(parsed):
             return
@@ -181,23 +185,34 @@ class _Load:
         self.taken.sent += 1
         if parsed.notes:
             self._note(record, parsed)
-        self._pack(record, parsed)
+        self.packer.add(parsed.snapshot, record.place)
+        if self.may_settle:
+            self.sound[parsed.snapshot.number] = frozenset(note.reason for note in parsed.notes)
+            if len(self.sound) >= _MOST_SOUND:
+                self._set_aside()
+                self._settle()
 
     def finish(self) -> Taken:
         """Send what is still open."""
-        for partition in list(self.open):
-            self._close(partition)
-        self._send()
+        self.packer.finish()
+        self.taken.offsets = self.packer.offsets
         self._set_aside()
+        self._settle()
         return self.taken
 
-    def _refuse(self, record: Record, refusal: dvcqg.Refusal) -> None:
+    def _refuse(self, record: Record, value: object, refusal: dvcqg.Refusal) -> None:
         self.taken.read += 1
         self.taken.rejected += 1
         self.taken.reasons[refusal.reason] += 1
         row = self.intake._row(record, refusal.reason, refusal.field, refusal.message, refusal.number, "rejected")
+        row.unit = dvcqg.unit_of_refused(value, self.intake._units, self.vocabulary, self.observed)
+        if refusal.unmapped:
+            since = dvcqg.modified_of_refused(value)
+            self._count(refusal.unmapped, refusal.number, self.observed if since is None else since)
         if self.intake._on_refusal:
             self.intake._on_refusal(row)
+        self.may_settle = True
+        self.sound.pop(refusal.number, None)
         self._keep(row)
 
     def _note(self, record: Record, parsed: dvcqg.Parsed) -> None:
@@ -205,12 +220,31 @@ class _Load:
         if snapshot.unit == UNMAPPED:
             self.taken.unmapped[snapshot.unit_seen] += 1
         for note in parsed.notes:
+            if note.unmapped:
+                self._count(note.unmapped, snapshot.number, snapshot.version or self.observed)
+                if note.vocabulary:
+                    # The list of words without a code says it, and how often.
+                    continue
             # A spelling is noted once a source, not once a dossier.
             about = "" if note.vocabulary else snapshot.number
             basis = f"{about}\x1f{note.message}".encode()
             row = self.intake._row(record, note.reason, note.field, note.message, snapshot.number, "note", basis)
+            row.unit = snapshot.unit
             if row.digest not in self.intake._remembered:
                 self._keep(row)
+
+    def _count(self, unmapped: Unmapped, number: str, since: int) -> None:
+        word = self.words.get(unmapped)
+        if word is None:
+            at = wall_ms()
+            self.words[unmapped] = Word(
+                source=self.intake.source, kind=unmapped.kind, seen=unmapped.seen, first_seen=at, last_seen=at,
+                number=number, since=since,
+            )  # fmt: skip
+        else:
+            word.times, word.number, word.since = word.times + 1, number, min(word.since, since)
+        if len(self.words) >= _MOST_SET_ASIDE:
+            self._set_aside()
 
     def _keep(self, row: SetAside) -> None:
         self.aside.append(row)
@@ -219,38 +253,16 @@ class _Load:
 
     def _set_aside(self) -> None:
         set_aside(self.intake._store, self.aside)
+        note_words(self.intake._store, self.words.values())
         remembered = self.intake._remembered
         if len(remembered) > _MOST_REMEMBERED:
             remembered.clear()
         remembered.update(row.digest for row in self.aside if row.severity == "note")
         self.aside = []
+        self.words = {}
 
-    def _pack(self, record: Record, parsed: dvcqg.Parsed) -> None:
-        raw = msgspec.json.encode(parsed.snapshot)
-        partition = partition_of(*parsed.snapshot.key, self.partitions)
-        if partition in self.open and self.sizes[partition] + len(raw) > MOST_BYTES:
-            self._close(partition)
-        message = self.open.get(partition)
-        if message is None:
-            message = self.open[partition] = _Message([], self.intake._receipt, [])
-        message.snapshots.append(msgspec.Raw(raw))
-        if self.intake._receipt:
-            message.places.append(record.place)
-        self.sizes[partition] += len(raw) + len(record.place) + 8
-        if len(message.snapshots) >= MOST_SNAPSHOTS:
-            self._close(partition)
-
-    def _close(self, partition: int) -> None:
-        self.ready.append((partition, msgspec.json.encode(self.open.pop(partition))))
-        del self.sizes[partition]
-        # One append for as many messages as there are partitions: an append is a disk sync.
-        if len(self.ready) >= self.partitions:
-            self._send()
-
-    def _send(self) -> None:
-        if not self.ready:
-            return
-        offsets = self.intake._producer.append(DOSSIERS, self.ready)
-        for (partition, _), offset in zip(self.ready, offsets, strict=True):
-            self.taken.offsets[partition] = max(offset, self.taken.offsets.get(partition, -1))
-        self.ready = []
+    def _settle(self) -> None:
+        if settle(self.intake._store, self.intake.source, self.sound, wall_ms()):
+            # What came right may go wrong again in the same words.
+            self.intake._remembered.clear()
+        self.sound = {}

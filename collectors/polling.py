@@ -53,8 +53,11 @@ class SourcePoll:
         self._cursor = f"seen:{given.config.code}"
         self._patience = Patience(given.config.behaviour)
         self._saved: _Saved | None = None
-        self._quarantined = 0
+        #: Refused rows that have not come right, by unit.
+        self._quarantined: dict[str, int] = {}
         self._taken = 0
+        #: Records set aside by the last poll.
+        self.rejected = 0
         self._wait: float | None = None
         self._failing_since: int | None = None
         #: What would tell that a person has acted, as it was when polling was given up; None while polling.
@@ -108,7 +111,8 @@ class SourcePoll:
             ok=failure is None,
             taken=self._taken,
             total=saved.total,
-            quarantined=self._quarantined,
+            quarantined=sum(self._quarantined.values()),
+            quarantined_units={unit: count for unit, count in self._quarantined.items() if unit},
             error=f"{failure.kind}: {told}"[:300] if failure else "",
         )
         self._telegraph.send(seen)
@@ -164,7 +168,8 @@ class SourcePoll:
         self._saved = msgspec.json.decode(text, type=_Saved) if text else _Saved()
         collector = self._ready()
         result = collector.poll()
-        if result.rejected:
+        self.rejected = result.rejected
+        if result.rejected or (result.taken and self._quarantined):
             self._quarantined = count_set_aside(given.store, given.config.code)
         self._taken = result.taken
         observed: int | None = at

@@ -6,10 +6,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import Engine, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from collectors.base import Given
 from collectors.intake import Record, Taken
@@ -27,6 +28,8 @@ _QUOTED = 20
 _FETCHED_TOGETHER = 10_000
 #: Missing dossiers that lie closer together (ms) are fetched by one reading.
 _TOGETHER = 60 * SECOND
+#: Of a row set aside that has not come right since.
+_OPEN = tables.quarantine.c.resolved_at.is_(None)
 
 
 class Key(NamedTuple):
@@ -129,6 +132,7 @@ def read_again(given: Given, collector: Rereadable, start: int, end: int, progre
         taken = intake.take(row.record for row in within)
         total.read, total.sent = total.read + taken.read, total.sent + taken.sent
         total.rejected, total.reasons = total.rejected + taken.rejected, total.reasons + taken.reasons
+        total.offsets |= taken.offsets
         newest = max((row.key.modified for row in page if row.key.modified is not None), default=start)
         progress(min(newest, end))
         if newest >= end:
@@ -162,8 +166,9 @@ def _mark(keys: sqlite3.Connection, numbers: Sequence[str], found: Reconciliatio
 
 def _fetch(given: Given, collector: Rereadable, absent: Sequence[Key], found: Reconciliation) -> None:
     """Read what is missing again: not what was set aside, nor what has been counted meanwhile."""
-    refused = _among(given.store, tables.quarantine, given.config.code, absent)
-    counted = _among(given.store, tables.dossiers, given.config.code, absent)
+    aside = tables.quarantine.c
+    refused = _among(given.store, aside, given.config.code, absent, aside.severity == "rejected", _OPEN)
+    counted = _among(given.store, tables.dossiers.c, given.config.code, absent)
     found.refused += len(refused)
     wanted = {key.number: key.modified for key in absent if key.number not in refused and key.number not in counted}
     found.missing += len(wanted)
@@ -190,13 +195,15 @@ def _spans(moments: Iterable[int]) -> list[tuple[int, int]]:
     return spans
 
 
-def _among(store: Engine, table: Table, code: str, absent: Sequence[Key]) -> set[str]:
-    """Which of these numbers stand in a table."""
+def _among(
+    store: Engine, column: ReadOnlyColumnCollection[str, Any], code: str, absent: Sequence[Key], *more: Any
+) -> set[str]:
+    """Which of these numbers stand in the table of these columns, under more conditions where there are any."""
     there: set[str] = set()
-    column = table.c
     with reading(store).connect() as connection:
         for chunk in _batched(absent):
-            query = select(column.number).where(column.source == code, column.number.in_([key.number for key in chunk]))
+            numbers = [key.number for key in chunk]
+            query = select(column.number).where(column.source == code, column.number.in_(numbers), *more)
             there.update(connection.execute(query).scalars())
     return there
 

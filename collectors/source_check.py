@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from collectors import registry
-from collectors.base import Given
+from collectors.base import Given, mapping_of
 from collectors.intake import Intake, Record, Taken, decode
 from opscentre.domain import dvcqg
 from opscentre.domain.dossier import UNMAPPED, Snapshot
@@ -97,7 +97,7 @@ class _Looking(Intake):
         try:
             value = decode(record.raw) if record.value is None else record.value
             seen.values.append(value)
-            parsed = dvcqg.parse(value, source=self.source, observed=self._now(), units=self._units)
+            parsed = self.read(value, self._now(), self._vocabulary())
         except dvcqg.Refusal as refusal:
             seen.refused.append(f"[{refusal.reason}] {record.place}: {refusal.message}")
             return
@@ -115,7 +115,7 @@ class _Rehearsal(Given):
 
     seen: _Seen = field(default_factory=_Seen)
 
-    def intake(self) -> Intake:
+    def intake(self, on_refusal: Callable[[SetAside], None] | None = None) -> Intake:
         return _Looking(
             self.config.code,
             seen=self.seen,
@@ -123,6 +123,7 @@ class _Rehearsal(Given):
             store=self.store,
             producer=self.producer,
             now=self.clock.now,
+            vocabulary=mapping_of(self.profile, self.config.code).now,
         )
 
     def read_cursor(self) -> str | None:

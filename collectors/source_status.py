@@ -97,6 +97,7 @@ def _last_seen(code: str, connection: Connection) -> SourceSeen | None:
 def _reasons(code: str, severity: str, connection: Connection) -> dict[str, int]:
     column = tables.quarantine.c
     query = select(column.reason, func.count()).where(column.source == code, column.severity == severity)
+    query = query.where(column.resolved_at.is_(None))
     counted = connection.execute(query.group_by(column.reason).order_by(func.count().desc(), column.reason))
     return {row[0]: row[1] for row in counted}
 

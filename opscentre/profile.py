@@ -11,6 +11,7 @@ from opscentre import paths
 from opscentre.calendar_file import check_calendar
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.units import Group, Units
+from opscentre.mapping_file import mapping_files, read_mapping
 from opscentre.profile_rows import ProfileError
 from opscentre.units_file import read_units
 
@@ -56,6 +57,9 @@ def load(slug: str) -> Profile:
     calendar, faults = check_calendar(folder, units.by_code)
     if faults:
         raise ProfileError(str(faults[0]))
+    for path in mapping_files(folder):
+        # Read by the source's intake when it is needed; a mistake in one is told at once.
+        read_mapping(path, units.by_code)
     return Profile(
         slug=slug,
         folder=folder,

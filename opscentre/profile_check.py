@@ -19,10 +19,11 @@ from opscentre import profile as profiles
 from opscentre.calendar_file import check_calendar
 from opscentre.domain.units import Alias, Group, Unit, Units, UnitsError
 from opscentre.live.wall import Totals, Wall
+from opscentre.mapping_file import check_mapping, mapping_files
 from opscentre.procedures_file import check_procedures
 from opscentre.profile import ProfileError, Province
 from opscentre.settings import SettingsError
-from opscentre.sources import LinkConfig, SelfCheck, SourceConfig, wrong_entries
+from opscentre.sources import CODE_WANTED, LinkConfig, SelfCheck, SourceConfig, is_code, wrong_entries
 from opscentre.table_file import Fault, Row, Table, read_table
 from opscentre.toml_check import TomlFile
 from opscentre.units_file import contradiction
@@ -100,6 +101,7 @@ def check(folder: Path, checks: Checks | None = None) -> list[Fault]:
         codes = units.column("code")
         faults += _check_aliases(folder / "aliases.csv", units, named.name if named else "")
         faults += check_calendar(folder, codes)[1]
+        faults += _check_mappings(folder, codes)
         faults += _check_catalogue(folder, codes)
         faults += _check_dated(folder, codes, {"source": _codes(sources, "source"), "link": _codes(links, "link")})
         faults += checks.alerts(folder, codes) if checks and checks.alerts else []
@@ -140,6 +142,16 @@ def _check_aliases(path: Path, units: Table[UnitRow], province: str) -> list[Fau
             file = path if error.alias else units.path
             return [Fault(file=file, told=told or str(error), remedy=remedy if told else "mend one of these rows")]
     return table.faults
+
+
+def _check_mappings(folder: Path, units: frozenset[str]) -> list[Fault]:
+    faults = []
+    for path in mapping_files(folder):
+        if not is_code(path.stem):
+            told, remedy = "its name is no source's code", f"name it CODE.csv, the code being {CODE_WANTED}"
+            faults.append(Fault(file=path, value=path.name, told=told, remedy=remedy))
+        faults += check_mapping(path, units).faults
+    return faults
 
 
 def _check_entries(

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from opscentre.domain.anomalies import of_move
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.counting import (
     DAILY,
@@ -23,7 +24,6 @@ from opscentre.domain.dossier import Snapshot
 from opscentre.domain.fold import DossierState, Outcome, fold
 from opscentre.domain.life import due_at, finished_at, last_turn, status_began, turning_moments
 from opscentre.domain.moments import DAY, day_number, day_start
-from opscentre.domain.moves import Move, move
 
 Key = tuple[str, str]
 
@@ -181,7 +181,6 @@ class Ledger:
         self, state: DossierState, kind: str, at: int, now: int, from_status: int | None = None
     ) -> dict[str, Any]:
         snapshot = state.snapshot
-        unknown = kind == "status" and move(from_status, snapshot.status) is Move.UNKNOWN
         return {
             "source": snapshot.source,
             "number": snapshot.number,
@@ -191,7 +190,7 @@ class Ledger:
             "from_status": from_status,
             "unit": snapshot.unit,
             "seen": now,
-            "anomaly": "unknown_move" if unknown else "",
+            "anomaly": of_move(from_status, state) if kind == "status" else "",
         }
 
     def _flip(self, state: DossierState, kind: str, at: int, now: int) -> dict[str, Any]:

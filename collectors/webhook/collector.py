@@ -13,7 +13,7 @@ import msgspec
 from collectors.base import Given, PollResult
 from collectors.behaviour_secrets import secret_of
 from collectors.errors import CollectError, as_failure
-from collectors.intake import Intake, Record, Taken
+from collectors.intake import Record, Taken
 from collectors.splitter import UnreadableFile, split
 from collectors.webhook.door import Answer, Door, Listener, enter, leave, refusal
 from collectors.webhook.settings import WebhookSettings
@@ -79,14 +79,7 @@ class WebhookCollector:
         self._settings = settings
         self._secret = secret
         self._refused: list[SetAside] = []
-        self._intake = Intake(
-            given.config.code,
-            units=given.profile.units,
-            store=given.store,
-            producer=given.producer,
-            now=given.clock.now,
-            on_refusal=self._refused.append,
-        )
+        self._intake = given.intake(self._refused.append)
         #: One push at a time: a repeated one waits for the first one's answer.
         self._turn = threading.Lock()
         self._door: Door | None = None

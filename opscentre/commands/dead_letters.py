@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,26 +11,21 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
-from opscentre.commands.shared import AsJson, fail, print_wide, settings_beside
+from opscentre.commands.shared import AsJson, MaybeData, fail, open_beside, print_wide
 from opscentre.domain.moments import iso
 from opscentre.pipe.base import PipeError, open_producer
 from opscentre.redriving import NotTaken, came_back, parcels, redrive, same_payloads, wait_until_taken
 from opscentre.runtime.book import now_on
 from opscentre.runtime.supervisor import PartFailed
 from opscentre.runtime.worker import counting
-from opscentre.settings import Settings, load
+from opscentre.settings import Settings
 from opscentre.store import dead_letters
 from opscentre.store.dead_letters import DeadLetter, Listed
-from opscentre.store.engine import open_store
 
 #: Digits of a digest that are shown, and the fewest that are taken as the beginning of one.
 SHOWN, FEWEST = 12, 6
 #: Seconds without any progress after which waiting for a worker ends.
 STALLED_AFTER = 60.0
-
-MaybeData = Annotated[
-    Path | None, typer.Option("--data", help="Folder of the embedded parts; OPSCENTRE_DATA if left out.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +44,7 @@ def list_letters(
     as_json: AsJson = False,
 ) -> None:
     """List open dead letters, newest first, without their payloads."""
-    _, engine = _open(data)
+    _, engine = open_beside(data)
     found = dead_letters.listed(engine, limit=limit, redriven=everything)
     if as_json:
         print(json.dumps([_document(one) for one in found], ensure_ascii=False))
@@ -76,7 +70,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a dead letter with its payload."""
-    _, engine = _open(data)
+    _, engine = open_beside(data)
     found = _at(engine, place)
     if as_json:
         print(json.dumps([{**_document(one), **_payload(one.letter)} for one in found], ensure_ascii=False))
@@ -96,7 +90,7 @@ def redrive_letters(
     """Send dead letters down their topics again, wait for a worker, and say what became of them."""
     if bool(digests) == everything:
         fail("dead-letters redrive: want either digests or --all; 'opscentre dead-letters list' shows them")
-    settings, engine = _open(data)
+    settings, engine = open_beside(data)
     chosen = dead_letters.listed(engine) if everything else _named(engine, digests or [])
     groups = same_payloads(one.letter for one in chosen)
     if not groups:
@@ -138,13 +132,6 @@ def _send(groups: list[list[DeadLetter]], settings: Settings, engine: Engine) ->
         )
     returned = len({(letter.topic, letter.partition, letter.offset) for letter in back})
     print(f"{len(places)} sent again: {len(places) - returned} digested, {returned} came back")
-
-
-def _open(data: Path | None) -> tuple[Settings, Engine]:
-    settings = settings_beside(data or load().data, None)
-    if not settings.database and not (settings.data / "opscentre.db").is_file():
-        fail(f"--data {settings.data}: no opscentre.db there; nothing was ever counted in this folder")
-    return settings, open_store(settings.database_url)
 
 
 def _at(engine: Engine, place: list[str]) -> list[Listed]:

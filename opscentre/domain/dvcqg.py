@@ -8,22 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
-
+from opscentre.domain import anomalies
+from opscentre.domain.desk_words import shown
 from opscentre.domain.dossier import UNMAPPED, Apology, Progress, Snapshot, Supplement
+from opscentre.domain.feed_values import (
+    Refusal,
+    bounded,
+    by_moment,
+    count_documents,
+    count_fees,
+    date,
+    entries,
+    missing,
+    unwanted,
+    whole,
+)
 from opscentre.domain.masking import masked, quoted
-from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND, parse_compact
+from opscentre.domain.moments import DAY
 from opscentre.domain.status import NOT_RECEIVED, Status
 from opscentre.domain.units import Units
+from opscentre.domain.vocabulary import EMPTY, Kind, Unmapped, Vocabulary, is_national
+
+__all__ = ["DATES", "FIELDS", "Note", "Parsed", "Refusal", "parse"]
 
 LONGEST_NUMBER = 128
 LONGEST_CODE = 64
 LONGEST_NAME = 200
-#: More steps or supplements than this is no dossier but a fault of the source.
-MOST_ENTRIES = 1_000
 
 #: The fields that are read, by the names of DOMAIN §2: what a view or a CSV file may give.
 FIELDS = (
@@ -38,38 +50,24 @@ FIELDS = (
 DATES = frozenset(name for name in FIELDS if name.startswith("Ngay"))
 
 _CODE = re.compile(rf"[\w.\-/]{{1,{LONGEST_CODE}}}")
+_MEND = "correct it at the source, or give it a code in the source's mapping table"
 _STATUSES = {int(status) for status in Status}
 _CHANNELS, _SUBJECTS, _PAYMENTS, _FLAGS = (1, 2, 3), (0, 1, 2, 3, 4), (0, 1, 2, 3), (0, 1)
-
-
-class Refusal(Exception):
-    """A record that is not taken.
-
-    ``reason`` is one of ``not_an_object``, ``missing_field``, ``bad_date``, ``impossible_date``,
-    ``bad_status``, ``bad_value``; ``field`` is the name as the source writes it; ``number`` is the dossier's
-    MaHoSo where it could be read. The message quotes no value but the offending one, masked.
-    """
-
-    def __init__(self, reason: str, field: str, message: str, number: str = "") -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.field = field
-        self.message = message
-        self.number = number
 
 
 class Note(NamedTuple):
     """Something odd about a record that was taken.
 
-    ``reason`` is one of ``unknown_unit``, ``unknown_channel``, ``unknown_value``, ``incomplete_progress``,
-    ``future_moment``, ``finished_before_received``, ``done_while_paused``, ``input_as_result``.
-    ``vocabulary`` tells that it is about the source's spelling and not about this one dossier.
+    ``reason`` is ``unknown_unit``, ``unknown_procedure``, ``unknown_channel`` or ``unknown_value``, or names an
+    anomaly (``opscentre/domain/anomalies.py``). ``vocabulary`` tells that it is about the source's spelling and not
+    about this one dossier; ``unmapped`` is the word that a mapping table could give a code.
     """
 
     reason: str
     field: str
     message: str
     vocabulary: bool = False
+    unmapped: Unmapped | None = None
 
 
 class Parsed(NamedTuple):
@@ -79,18 +77,23 @@ class Parsed(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def parse(record: object, *, source: str, observed: int, units: Units) -> Parsed:
+#: Of a source that speaks the contract's own words.
+PLAIN = Vocabulary()
+
+
+def parse(record: object, *, source: str, observed: int, units: Units, vocabulary: Vocabulary = PLAIN) -> Parsed:
     """Read one record.
 
     ``record`` is decoded JSON, a CSV row or an SQL row by the names of DOMAIN §2; numbers may be written
     as strings, an empty string is an absent value, and a list may be given as JSON text. ``observed`` is
-    the moment it was read, on the product's clock. Raises ``Refusal``.
+    the moment it was read, on the product's clock. What ``vocabulary`` gives a word wins over all other
+    readings of it. Raises ``Refusal``.
     """
     if not isinstance(record, Mapping):
         raise Refusal("not_an_object", "", "the record is not a JSON object; ask the source's operator to look at it")
     number = _number(record)
     try:
-        return _Reader(record, number, observed).read(source, units)
+        return _Reader(record, number, observed, vocabulary).read(source, units)
     except Refusal as refusal:
         refusal.number = number
         raise
@@ -100,108 +103,60 @@ def _number(record: Mapping[str, Any]) -> str:
     value = record.get("MaHoSo")
     number = value.strip() if isinstance(value, str) else "" if value is None else str(value)
     if not number:
-        raise _missing("MaHoSo", "a dossier without its number cannot be told from another")
+        raise missing("MaHoSo", "a dossier without its number cannot be told from another")
     # A space and no digit: a person's name in the wrong column.
     named = " " in number and not any(c.isdigit() for c in number)
     written = type(value) in (str, int) and len(number) <= LONGEST_NUMBER and number.isprintable()
     if not written or named or "@" in number:
         wanted = f"a dossier number of 1 to {LONGEST_NUMBER} printable characters"
-        raise _unwanted("bad_value", "MaHoSo", value, wanted)
+        raise unwanted("bad_value", "MaHoSo", value, wanted)
     return number
 
 
-def _missing(field: str, why: str) -> Refusal:
-    return Refusal("missing_field", field, f"{field} is missing or empty: {why}; have the source fill it in")
+def unit_of(value: object, units: Units, vocabulary: Vocabulary, at: int) -> tuple[str, str]:
+    """The code of the unit that a source wrote, and as much of what it wrote as is kept (§7)."""
+    seen = str(value).strip() if isinstance(value, str | int) else ""
+    code = vocabulary.code("unit", seen) or (units.resolve(seen, at) if seen else UNMAPPED)
+    return code, masked(seen[: 2 * LONGEST_NAME])[:LONGEST_NAME]
 
 
-def _unwanted(reason: str, field: str, value: object, wanted: str) -> Refusal:
-    return Refusal(reason, field, f"{field}: saw {quoted(value)}, want {wanted}; correct it at the source")
+def unit_of_refused(record: object, units: Units, vocabulary: Vocabulary, at: int) -> str:
+    """The code of the unit of a record that was refused, where it can be told; else empty (§7)."""
+    if not isinstance(record, Mapping):
+        return ""
+    code, _ = unit_of(record.get("DonViXuLy"), units, vocabulary, at)
+    return "" if code == UNMAPPED else code
 
 
-@lru_cache(maxsize=4096)
-def _day(text: str) -> int | None:
-    """The moment a day written as yyyyMMdd begins; None when there is no such day."""
+def modified_of_refused(record: object) -> int | None:
+    """When a record that was refused was modified at its source, where it says so (§2)."""
     try:
-        return parse_compact(text + "000000")
-    except ValueError:
+        return date(record, "NgayCapNhat") if isinstance(record, Mapping) else None
+    except Refusal:
         return None
-
-
-def _date(row: Mapping[str, Any], name: str, place: str = "") -> int | None:
-    """The moment of a date field, None when it is absent."""
-    value = row.get(name)
-    if value is None or value == "":
-        return None
-    if type(value) is int:
-        value = str(value)
-    if isinstance(value, str):
-        if len(value) == 14 and value.isascii() and value.isdigit():
-            hour, minute, second = int(value[8:10]), int(value[10:12]), int(value[12:])
-            day = _day(value[:8])
-            if day is not None and hour < 24 and minute < 60 and second < 60:
-                return day + hour * HOUR + minute * MINUTE + second * SECOND
-            raise _unwanted("impossible_date", place + name, value, "a day and time that exist, 1990 to 2100")
-        if not value.strip():
-            return None
-    raise _unwanted("bad_date", place + name, value, "a date written as yyyyMMddHHmmss")
-
-
-def _whole(value: object) -> int | None:
-    """A small whole number given as a number or as text; None when it is none."""
-    if isinstance(value, str):
-        text = value.strip()
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return int(value) if isinstance(value, int) else None
-
-
-def _list(row: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """A list of objects; it may be given as JSON text (a CSV file, an SQL view)."""
-    value = row.get(name)
-    if not value:
-        return []
-    if isinstance(value, str):
-        if not value.strip():
-            return []
-        try:
-            value = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            value = None
-    if isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value):
-        return value
-    # Its value is not quoted: these lists hold the names of files and persons.
-    raise Refusal("bad_value", name, f"{name} is not a list of objects; correct it at the source")
-
-
-def _bounded(row: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    entries = _list(row, name)
-    if len(entries) > MOST_ENTRIES:
-        found = f"{name} has {len(entries)} entries, at most {MOST_ENTRIES} are taken"
-        raise Refusal("bad_value", name, f"{found}; correct it at the source")
-    return entries
 
 
 class _Reader:
     """Reads one record; collects what is odd about it."""
 
-    __slots__ = ("ahead", "notes", "number", "observed", "row")
+    __slots__ = ("ahead", "notes", "number", "observed", "row", "vocabulary")
 
-    def __init__(self, row: Mapping[str, Any], number: str, observed: int) -> None:
+    def __init__(self, row: Mapping[str, Any], number: str, observed: int, vocabulary: Vocabulary) -> None:
         self.row = row
         self.number = number
         self.observed = observed
         self.ahead = observed + DAY
+        self.vocabulary = vocabulary
         self.notes: list[Note] = []
 
     def read(self, source: str, units: Units) -> Parsed:
         row = self.row
         status = self._status()
-        submitted, received = _date(row, "NgayNopHoSo"), _date(row, "NgayTiepNhan")
+        submitted, received = date(row, "NgayNopHoSo"), date(row, "NgayTiepNhan")
         if received is None and status not in NOT_RECEIVED:
-            raise _missing("NgayTiepNhan", f"status {status} says that the dossier was received")
-        due, finished = _date(row, "NgayHenTra"), _date(row, "NgayKetThucXuLy")
-        returned, refused = _date(row, "NgayTra"), _date(row, "NgayTuChoi")
+            raise missing("NgayTiepNhan", f"status {status} says that the dossier was received")
+        due, finished = date(row, "NgayHenTra"), date(row, "NgayKetThucXuLy")
+        returned, refused = date(row, "NgayTra"), date(row, "NgayTuChoi")
         supplements, progress, apologies = self._supplements(), self._progress(), self._apologies()
         vouched = [("NgayNopHoSo", submitted), ("NgayTiepNhan", received), ("NgayKetThucXuLy", finished),
                    ("NgayTra", returned), ("NgayTuChoi", refused)]  # fmt: skip
@@ -210,9 +165,8 @@ class _Reader:
         for supplement in supplements:
             vouched += [("NgayBoSung", supplement.requested), ("NgayTiepNhanBoSung", supplement.answered)]
         modified, version = self._version(vouched)
-        self._look_for_contradictions(status, received, finished, supplements)
         unit, unit_seen = self._unit(units, received or submitted or self.observed)
-        documents = _list(row, "TaiLieuNop")
+        documents = entries(row, "TaiLieuNop")
         snapshot = Snapshot(
             source=source,
             number=self.number,
@@ -222,11 +176,11 @@ class _Reader:
             modified=modified,
             unit=unit,
             unit_seen=unit_seen,
-            procedure=self._code("MaTTHC"),
+            procedure=self._procedure(),
             procedure_name=self._text("TenTTHC"),
             field=self._code("MaLinhVuc"),
             field_name=self._text("TenLinhVuc"),
-            channel=self._coded("KenhThucHien", _CHANNELS, 1, "unknown_channel"),
+            channel=self._channel(),
             subject=self._coded("LoaiDoiTuong", _SUBJECTS, 0),
             submitted=submitted,
             received=received,
@@ -238,27 +192,54 @@ class _Reader:
             digitised=bool(self._coded("HoSoCoThanhPhanSoHoa", _FLAGS, 0)),
             vneid=bool(self._coded("TaiKhoanDuocXacThucVoiVNeID", _FLAGS, 0)),
             payment=self._coded("DuocThanhToanTrucTuyen", _PAYMENTS, 0),
-            documents=_count_documents(documents),
-            fees=_count_fees(_list(row, "DanhSachLePhi")),
-            results=self._count_results(_list(row, "DanhSachGiayToKetQua"), documents),
+            documents=count_documents(documents),
+            fees=count_fees(entries(row, "DanhSachLePhi")),
+            results=self._count_results(entries(row, "DanhSachGiayToKetQua"), documents),
             supplements=supplements,
             progress=progress,
             apologies=apologies,
             apologies_told="DanhSachPhieuXinLoi" in row,
         )
+        for name in anomalies.of_snapshot(snapshot):
+            self.anomaly(name)
         return Parsed(snapshot, tuple(self.notes))
 
-    def note(self, reason: str, field: str, message: str, *, vocabulary: bool = False) -> None:
-        self.notes.append(Note(reason, field, message, vocabulary))
+    def note(self, reason: str, field: str, message: str, unmapped: Unmapped | None = None) -> None:
+        """Something about the source's vocabulary."""
+        self.notes.append(Note(reason, field, message, True, unmapped))
+
+    def anomaly(self, name: str, field: str = "", detail: str = "") -> None:
+        """Something odd about this dossier."""
+        kind = anomalies.KINDS[name]
+        self.notes.append(Note(name, field or kind.field, f"{detail or kind.field}: {kind.told}; {kind.remedy}"))
 
     def _status(self) -> int:
         value = self.row.get("TrangThaiHoSo")
+        if code := self.vocabulary.code("status", value):
+            return int(code)
         if value is None or value == "":
-            raise _missing("TrangThaiHoSo", "without its status a dossier stands in no column")
-        status = _whole(value)
+            raise missing("TrangThaiHoSo", "without its status a dossier stands in no column")
+        status = whole(value)
         if status not in _STATUSES or status is None or isinstance(value, bool):
-            raise _unwanted("bad_status", "TrangThaiHoSo", value, "a status from 1 to 10")
+            refusal = unwanted("bad_status", "TrangThaiHoSo", value, "a status from 1 to 10", _MEND)
+            refusal.unmapped = Unmapped("status", shown(value))
+            raise refusal
         return status
+
+    def _procedure(self) -> str:
+        if code := self.vocabulary.code("procedure", self.row.get("MaTTHC")):
+            return code
+        code = self._code("MaTTHC")
+        if code and not is_national(code):
+            message = f"MaTTHC: {code!r} is no procedure's code, want one like 2.000815; {_MEND}"
+            self.note("unknown_procedure", "MaTTHC", message, Unmapped("procedure", code))
+        return code
+
+    def _channel(self) -> int:
+        value = self.row.get("KenhThucHien")
+        if code := self.vocabulary.code("channel", value):
+            return int(code)
+        return self._coded("KenhThucHien", _CHANNELS, 1, "unknown_channel", "channel")
 
     def _text(self, name: str) -> str:
         value = self.row.get(name)
@@ -271,70 +252,77 @@ class _Reader:
         code = str(value).strip() if isinstance(value, str | int) else ""
         if _CODE.fullmatch(code) and masked(code) == code:
             return code
-        self.note("unknown_value", name, f"{name}: saw {quoted(value)}, want a code; left empty", vocabulary=True)
+        unmapped = Unmapped("procedure", shown(value)) if name == "MaTTHC" else None
+        self.note("unknown_value", name, f"{name}: saw {quoted(value)}, want a code; left empty", unmapped)
         return ""
 
-    def _coded(self, name: str, known: tuple[int, ...], otherwise: int, reason: str = "unknown_value") -> int:
+    def _coded(
+        self, name: str, known: tuple[int, ...], otherwise: int, reason: str = "unknown_value", kind: Kind | None = None
+    ) -> int:
         value = self.row.get(name)
         if value is None or value == "":
             return otherwise
-        number = _whole(value)
+        number = whole(value)
         if number in known and number is not None:
             return number
         wanted = ", ".join(map(str, known))
         message = f"{name}: saw {quoted(value)}, known are {wanted}; counted as {otherwise}"
-        self.note(reason, name, message, vocabulary=True)
+        self.note(reason, name, message, Unmapped(kind, shown(value)) if kind else None)
         return otherwise
 
     def _unit(self, units: Units, at: int) -> tuple[str, str]:
-        value = self.row.get("DonViXuLy")
-        seen = str(value).strip() if isinstance(value, str | int) else ""
-        code = units.resolve(seen, at) if seen else UNMAPPED
+        code, seen = unit_of(self.row.get("DonViXuLy"), units, self.vocabulary, at)
         if code != UNMAPPED:
             return code, ""
-        shown = masked(seen[: 2 * LONGEST_NAME])[:LONGEST_NAME]
-        told = f"{shown[:40]!r} is the code or the name of no unit, or of several" if seen else "it is missing or empty"
-        mend = "add the unit to units.csv, its spelling to aliases.csv, or correct the source"
-        message = f"DonViXuLy: {told}; counted under {UNMAPPED!r}: {mend}"
-        self.note("unknown_unit", "DonViXuLy", message, vocabulary=True)
-        return UNMAPPED, shown
+        told = f"{seen[:40]!r} is the code or the name of no unit, or of several" if seen else "it is missing or empty"
+        mend = "add the unit to units.csv, its spelling to aliases.csv or the source's mapping table, or correct the"
+        message = f"DonViXuLy: {told}; counted under {UNMAPPED!r}: {mend} source"
+        self.note("unknown_unit", "DonViXuLy", message, Unmapped("unit", seen or EMPTY))
+        return UNMAPPED, seen
 
     def _supplements(self) -> tuple[Supplement, ...]:
         found = set()
-        for index, entry in enumerate(_bounded(self.row, "DanhSachHoSoBoSung"), start=1):
+        for index, entry in enumerate(bounded(self.row, "DanhSachHoSoBoSung"), start=1):
             place = f"DanhSachHoSoBoSung[{index}]."
             moments = (
-                _date(entry, "NgayBoSung", place),
-                _date(entry, "NgayTiepNhanBoSung", place),
-                _date(entry, "NgayHenTraTruoc", place),
-                _date(entry, "NgayHenTraMoi", place),
+                date(entry, "NgayBoSung", place),
+                date(entry, "NgayTiepNhanBoSung", place),
+                date(entry, "NgayHenTraTruoc", place),
+                date(entry, "NgayHenTraMoi", place),
             )
             if any(at is not None for at in moments):
                 # The same request sent twice is one request: a second one would make the dossier count as late.
                 found.add(moments)
-        return tuple(Supplement(*moments) for moments in sorted(found, key=_by_moment))
+        return tuple(Supplement(*moments) for moments in sorted(found, key=by_moment))
 
     def _apologies(self) -> tuple[Apology, ...]:
         found = set()
-        for index, entry in enumerate(_bounded(self.row, "DanhSachPhieuXinLoi"), start=1):
+        for index, entry in enumerate(bounded(self.row, "DanhSachPhieuXinLoi"), start=1):
             place = f"DanhSachPhieuXinLoi[{index}]."
-            made = _date(entry, "NgayXinLoi", place)
+            made = date(entry, "NgayXinLoi", place)
             if made is not None:
-                found.add((made, _date(entry, "NgayHenTraTruoc", place), _date(entry, "NgayHenTraMoi", place)))
-        return tuple(Apology(*moments) for moments in sorted(found, key=_by_moment))
+                found.add((made, date(entry, "NgayHenTraTruoc", place), date(entry, "NgayHenTraMoi", place)))
+        return tuple(Apology(*moments) for moments in sorted(found, key=by_moment))
 
     def _progress(self) -> tuple[Progress, ...]:
-        found = set()
-        for index, entry in enumerate(_bounded(self.row, "DanhSachTienDo"), start=1):
+        found = []
+        for index, entry in enumerate(bounded(self.row, "DanhSachTienDo"), start=1):
             place = f"DanhSachTienDo[{index}]."
-            at = _date(entry, "ThoiDiemXuLy", place)
-            status = _whole(entry.get("TrangThai"))
+            at = date(entry, "ThoiDiemXuLy", place)
+            seen = entry.get("TrangThai")
+            code = self.vocabulary.code("status", seen)
+            status = int(code) if code else whole(seen)
             if at is None or status is None or status not in _STATUSES:
-                told = "has no ThoiDiemXuLy" if at is None else f"has TrangThai {quoted(entry.get('TrangThai'))}"
-                self.note("incomplete_progress", "DanhSachTienDo", f"{place[:-1]} {told}; the step is left out")
+                told = "has no ThoiDiemXuLy" if at is None else f"has TrangThai {quoted(seen)}"
+                self.anomaly("incomplete_progress", detail=f"{place[:-1]} {told}")
             else:
-                found.add((at, status))
-        return tuple(Progress(at, status) for at, status in sorted(found))
+                found.append((at, status))
+        if found != sorted(found) and found != sorted(found, reverse=True):
+            self.anomaly("progress_disordered")
+        steps = sorted(set(found))
+        if len({at for at, _ in steps}) < len(steps):
+            self.anomaly("progress_same_second")
+        return tuple(Progress(at, status) for at, status in steps)
 
     def _version(self, vouched: list[tuple[str, int | None]]) -> tuple[int | None, int]:
         """The source's modification time, and the version: that time, else the newest moment vouched for."""
@@ -346,24 +334,13 @@ class _Reader:
                 future = name
             elif at > newest:
                 newest = at
-        modified = _date(self.row, "NgayCapNhat")
+        modified = date(self.row, "NgayCapNhat")
         if modified is not None and modified > self.ahead:
             modified, future = None, "NgayCapNhat"
         if future:
             # Believed, it would hold back every later change until that day.
-            message = f"{future} lies more than a day ahead of now; it does not say how new the record is"
-            self.note("future_moment", future, message)
+            self.anomaly("future_moment", future, future)
         return modified, newest if modified is None else modified
-
-    def _look_for_contradictions(
-        self, status: int, received: int | None, finished: int | None, supplements: tuple[Supplement, ...]
-    ) -> None:
-        if received is not None and finished is not None and finished < received:
-            message = "NgayKetThucXuLy lies before NgayTiepNhan; taken as given, correct it at the source"
-            self.note("finished_before_received", "NgayKetThucXuLy", message)
-        if status == Status.DONE and any(s.requested is not None and s.answered is None for s in supplements):
-            message = "status 9 while a supplement is still awaited; taken as finished, ask the source"
-            self.note("done_while_paused", "TrangThaiHoSo", message)
 
     def _count_results(self, results: list[Mapping[str, Any]], documents: list[Mapping[str, Any]]) -> tuple[int, int]:
         """Result papers, and those with an electronic file that is not one of the files handed in."""
@@ -373,25 +350,5 @@ class _Reader:
         handed_in = {value for entry in documents for value in entry.values() if isinstance(value, str)}
         passed_off = sum(isinstance(link, str) and link in handed_in for link in links)
         if passed_off:
-            message = "the result's file is one of the files handed in; it is not counted as an electronic result"
-            self.note("input_as_result", "DanhSachGiayToKetQua", message)
+            self.anomaly("input_as_result")
         return (len(results), len(links) - passed_off)
-
-
-def _by_moment(moments: tuple[int | None, ...]) -> tuple[int, ...]:
-    return tuple(-1 if at is None else at for at in moments)
-
-
-def _count_documents(documents: list[Mapping[str, Any]]) -> tuple[int, int, int, int]:
-    digitised = reused = shared = 0
-    for entry in documents:
-        digitised += _whole(entry.get("DuocSoHoa")) == 1
-        reused += _whole(entry.get("DuocTaiSuDung")) == 1
-        shared += _whole(entry.get("DuocLayTuKhoDMQG")) == 1
-    return (len(documents), digitised, reused, shared)
-
-
-def _count_fees(fees: list[Mapping[str, Any]]) -> tuple[int, int]:
-    # A price may be written 50000, "50000", "50.000": it is zero when no digit but 0 is in it.
-    charged = sum(any(c in "123456789" for c in str(fee.get("Gia") or "")) for fee in fees)
-    return (len(fees), charged)

@@ -33,8 +33,9 @@ class SourceSeen(msgspec.Struct, frozen=True, tag="source", kw_only=True):
     #: Records taken in the last successful poll and since the collector's cursor began.
     taken: int = 0
     total: int = 0
-    #: Rows set aside since the cursor began.
+    #: Rows refused that have not come right since; and of these, by unit where it can be told.
     quarantined: int = 0
+    quarantined_units: dict[str, int] = {}
     error: str = ""
 
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Engine, func, select
 
 from opscentre.store import tables
-from opscentre.store.engine import reading, upsert
+from opscentre.store.engine import insertion, reading, upsert
 
 
 class SetAside(msgspec.Struct, kw_only=True):
@@ -23,6 +23,8 @@ class SetAside(msgspec.Struct, kw_only=True):
     number: str = ""
     field: str = ""
     severity: str = "rejected"
+    #: Code of the unit, where the row lets it be told.
+    unit: str = ""
 
 
 def read_cursor(engine: Engine, source: str) -> str | None:
@@ -40,15 +42,25 @@ def write_cursor(engine: Engine, source: str, cursor: str, at: int) -> None:
 
 
 def set_aside(engine: Engine, rows: Sequence[SetAside]) -> None:
-    """Keep bad rows; the same row with the same reason is kept once."""
-    if rows:
-        with engine.begin() as connection:
-            upsert(connection, tables.quarantine, [msgspec.structs.asdict(row) for row in rows])
-
-
-def count_set_aside(engine: Engine, source: str) -> int:
-    """How many rows of a source were rejected so far."""
+    """Keep bad rows; the same row with the same reason is kept once, and open again where it had come right."""
+    if not rows:
+        return
     column = tables.quarantine.c
+    with engine.begin() as connection:
+        statement = insertion(connection, tables.quarantine)
+        again = statement.on_conflict_do_update(
+            index_elements=["source", "digest", "reason", "field"],
+            set_={"resolved_at": None, "unit": statement.excluded.unit},
+            where=column.resolved_at.is_not(None),
+        )
+        connection.execute(again, [msgspec.structs.asdict(row) for row in rows])
+
+
+def count_set_aside(engine: Engine, source: str) -> dict[str, int]:
+    """How many refused rows of a source have not come right since, by the code of their unit (empty: unknown)."""
+    column = tables.quarantine.c
+    query = select(column.unit, func.count()).where(
+        column.source == source, column.severity == "rejected", column.resolved_at.is_(None)
+    )
     with reading(engine).connect() as connection:
-        query = select(func.count()).where(column.source == source, column.severity == "rejected")
-        return connection.execute(query).scalar_one()
+        return {row[0]: row[1] for row in connection.execute(query.group_by(column.unit))}

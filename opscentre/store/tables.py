@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData()
@@ -54,9 +55,17 @@ transitions = Table(
     Column("from_status", SmallInteger),
     Column("unit", String(32), nullable=False),
     Column("seen", BigInteger, nullable=False),
-    # 'unknown_move' where no desk and no known feed goes from one to the other; else empty.
+    # What is odd about the move (a name of opscentre/domain/anomalies.py, IN_MOVES); empty: nothing.
     Column("anomaly", String(20), nullable=False, server_default=""),
     Index("transitions_by_at", "at"),
+    # Holds only what is odd.
+    Index(
+        "transitions_by_anomaly",
+        "anomaly",
+        "at",
+        sqlite_where=text("anomaly <> ''"),
+        postgresql_where=text("anomaly <> ''"),
+    ),
 )
 
 #: Where each partition of a topic goes on: written in the transaction of the batch it counts.
@@ -113,7 +122,29 @@ quarantine = Table(
     # Of the raw record: the same bad row twice is one row here.
     Column("digest", String(64), nullable=False),
     Column("seen_at", BigInteger, nullable=False),
+    # Of the row, where it can be told; empty: unknown.
+    Column("unit", String(32), nullable=False, server_default=""),
+    # When the dossier came without this fault; NULL: not yet.
+    Column("resolved_at", BigInteger),
     Index("quarantine_once", "source", "digest", "reason", "field", unique=True),
+    Index("quarantine_by_number", "source", "number"),
+)
+
+#: Words of a source that its mapping table and the spelling rules give no code; bounded for each source and kind.
+unmapped = Table(
+    "unmapped",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    # 'unit', 'procedure', 'status', 'channel'.
+    Column("kind", String(16), primary_key=True),
+    Column("seen", String(200), primary_key=True),
+    # In how many records, when first and last, and the number of one of them.
+    Column("times", BigInteger, nullable=False),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+    Column("number", String(128), nullable=False, server_default=""),
+    # The oldest change at the source that had it: what is read again once it has a code begins there.
+    Column("since", BigInteger, nullable=False),
 )
 
 #: Messages that an agent could not digest, with what is needed to send them again.

@@ -16,7 +16,7 @@ from collectors.file_drop.settings import DropSettings
 from collectors.intake import FAULTS
 from collectors.sql_view.settings import ViewSettings
 from collectors.webhook.settings import WebhookSettings
-from opscentre.domain import dvcqg
+from opscentre.domain import anomalies, dvcqg
 from opscentre.paths import ROOT
 from opscentre.sources import LinkConfig, SelfCheck
 from tests.collectors.parts import NOW, Bench
@@ -46,7 +46,8 @@ def test_every_kind_has_the_same_files_and_stands_in_the_guide() -> None:
 def test_every_reason_a_record_can_be_refused_or_noted_for_stands_in_the_guide() -> None:
     described = f"{dvcqg.Refusal.__doc__}{dvcqg.Note.__doc__}"
     reasons = {reason for reason in re.findall(r"``([a-z_]+)``", described) if "_" in reason} | set(FAULTS)
-    assert len(reasons) >= 16
+    reasons |= set(anomalies.KINDS)
+    assert len(reasons) >= 25
     assert [reason for reason in sorted(reasons) if f"`{reason}`" not in GUIDE] == []
 
 

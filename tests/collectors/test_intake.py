@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
-from collectors.intake import MOST_BYTES, MOST_SNAPSHOTS, Intake, Record, Taken
+from collectors.intake import Intake, Record, Taken
+from collectors.packing import MOST_BYTES, MOST_SNAPSHOTS
 from opscentre.domain.dossier import Batch, partition_of
+from opscentre.mapping_file import LiveMapping
 from opscentre.pipe.base import PipeError
 from opscentre.pipe.topics import DOSSIERS
-from opscentre.store.intake import SetAside
+from opscentre.store import tables, unmapped
+from opscentre.store.intake import SetAside, count_set_aside
 from tests.collectors.parts import PARTITIONS, Bench, FailingOnce
-from tests.collectors.records import TRACES, dossier
+from tests.collectors.records import BEGIN, TRACES, dossier
 
 
 def intake(bench: Bench, **more: object) -> Intake:
@@ -66,13 +71,70 @@ def test_the_same_bad_row_is_kept_once_however_often_it_is_read(bench: Bench) ->
     assert len(bench.quarantine()) == 1
 
 
-def test_an_unknown_unit_is_counted_by_spelling_and_noted_once(bench: Bench) -> None:
-    strange = [dossier(n, DonViXuLy="Sở Lạ") for n in range(5)]
+def test_an_unknown_word_is_listed_once_with_how_often_when_and_where_it_was_seen(bench: Bench) -> None:
+    strange = [dossier(n, seconds=n, DonViXuLy="Sở Lạ", TrangThaiHoSo="Đang xử lý" if n % 2 else "4") for n in range(5)]
     one = intake(bench)
-    assert one.take(records(*strange)).unmapped == {"Sở Lạ": 5}
+    assert one.take(records(*strange)).unmapped == {"Sở Lạ": 3}
     one.take(records(*strange))
-    assert [(severity, reason) for severity, reason, _, _ in bench.quarantine()] == [("note", "unknown_unit")]
+    found = {(word.kind, word.seen): word for word in unmapped.words(bench.store, "igate")}
+    assert {key: word.times for key, word in found.items()} == {("unit", "Sở Lạ"): 6, ("status", "Đang xử lý"): 4}
+    assert found["unit", "Sở Lạ"].number == "H55.12-261120-0004"
+    assert (found["unit", "Sở Lạ"].since, found["status", "Đang xử lý"].since) == (BEGIN, BEGIN + 1000)
+    assert found["unit", "Sở Lạ"].first_seen <= found["unit", "Sở Lạ"].last_seen
+    assert [(severity, reason) for severity, reason, _, _ in bench.quarantine()] == [("rejected", "bad_status")] * 2
     assert {snapshot.unit_seen for snapshot in bench.snapshots()} == {"Sở Lạ"}
+
+
+def test_the_list_of_unknown_words_is_bounded_and_never_holds_a_name(bench: Bench) -> None:
+    many = [dossier(n, DonViXuLy=f"Sở thứ {n}") for n in range(unmapped.MOST_WORDS + 20)]
+    intake(bench).take(records(*many, *(dossier(n, KenhThucHien="Nguyễn Hư Cấu") for n in range(3))))
+    words = unmapped.words(bench.store, "igate")
+    assert len([word for word in words if word.kind == "unit"]) == unmapped.MOST_WORDS + 1
+    assert sum(word.times for word in words if word.kind == "unit") == unmapped.MOST_WORDS + 20
+    assert [(word.seen, word.times) for word in words if word.kind == "channel"] == [("… … …", 3)]
+
+
+def test_a_mapping_table_gives_words_their_codes_and_a_changed_one_counts_from_the_next_records_on(
+    bench: Bench, tmp_path: Path
+) -> None:
+    path = tmp_path / "igate.csv"
+    path.write_text("kind,seen,code,note\nstatus,Đang xử lý,4,\nunit,P. TM,H55.12,\n", encoding="utf-8")
+    one = intake(bench, vocabulary=LiveMapping(path, bench.profile.units.by_code).now)
+    record = dossier(1, TrangThaiHoSo="ĐANG XỬ LÝ", DonViXuLy="p. tm", KenhThucHien="Trực tuyến", MaTTHC="TT-07")
+    one.take(records(record))
+    more = "channel,Trực tuyến,2,\nprocedure,TT-07,2.000488,\n"
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    one.take(records({**record, "MaHoSo": "2"}))
+    path.write_text("kind,seen,code,note\nstatus,Đang xử lý,11,\n", encoding="utf-8")
+    one.take(records({**record, "MaHoSo": "3"}))
+    read = {s.number: (s.status, s.unit, s.channel, s.procedure) for s in bench.snapshots()}
+    assert read["H55.12-261120-0001"] == (4, "H55.12", 1, "TT-07")
+    # A table that cannot be used leaves the one before it standing.
+    assert read["2"] == read["3"] == (4, "H55.12", 2, "2.000488")
+
+
+def test_a_row_that_comes_sound_settles_what_was_set_aside_of_it_and_a_bad_one_opens_it_again(bench: Bench) -> None:
+    one = intake(bench)
+
+    def open_rows() -> list[tuple[str, str]]:
+        column = tables.quarantine.c
+        with bench.store.connect() as connection:
+            rows = connection.execute(select(column.number, column.reason).where(column.resolved_at.is_(None)))
+            return sorted((row.number[-4:], row.reason) for row in rows)
+
+    bad = dossier(1, TrangThaiHoSo="17")
+    odd = dossier(2, NgayHenTra="20261119080000")
+    one.take(records(bad, odd, dossier(3, TrangThaiHoSo="17")))
+    assert open_rows() == [("0001", "bad_status"), ("0002", "due_before_received"), ("0003", "bad_status")]
+    assert count_set_aside(bench.store, "igate") == {"H55.12": 2}
+    one.take(records(dossier(1), odd))
+    assert open_rows() == [("0002", "due_before_received"), ("0003", "bad_status")]
+    # Bad and then sound within one reading, and the other way round.
+    one.take(records(dossier(2), bad, dossier(1), dossier(3), dossier(3, TrangThaiHoSo="17")))
+    assert open_rows() == [("0003", "bad_status")]
+    one.take(records(bad, odd))
+    assert open_rows() == [("0001", "bad_status"), ("0002", "due_before_received"), ("0003", "bad_status")]
+    assert len(bench.quarantine()) == 3
 
 
 def test_raw_bytes_are_decoded_one_by_one(bench: Bench) -> None:
