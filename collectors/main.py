@@ -12,7 +12,7 @@ import threading
 from sqlalchemy import Engine, event
 
 from collectors.base import Given
-from collectors.links.collector import open_http
+from collectors.links.history import LOOKED_EVERY, Chronicle
 from collectors.links.poll import link_polls
 from collectors.placeholders import Addresses
 from collectors.polling import SourcePoll
@@ -109,20 +109,22 @@ def _collect(
         schedule.every(source.interval, f"source {source.code}", source.run, jitter=source.jitter)
         if source.reconcile_at is not None:
             schedule.daily(source.reconcile_at, f"keys {source.code}", source.reconcile, wander=RECONCILE_WANDER)
-    http = open_http()
     links = read_links_file(profile, settings)
+    chronicle = Chronicle(store, profile.calendar, links.history_days)
     where = str(links_path(profile, settings))
     for link in link_polls(
-        links.link, links.self_check, store=store, http=http, addresses=addresses, telegraph=telegraph, where=where
+        links, store=store, chronicle=chronicle, addresses=addresses, telegraph=telegraph, where=where
     ):
         schedule.every(link.config.interval, f"link {link.config.code}", link.run)
+    schedule.every(LOOKED_EVERY, "history of links", lambda: chronicle.write(wall_ms()), jitter=0)
     log.info("collecting from %d sources, probing %d links", len(sources), len(links.link))
     schedule.start()
     stopping.wait()
-    if schedule.stop(PATIENCE):
+    ended = schedule.stop(PATIENCE)
+    chronicle.write(wall_ms(), all_of_it=True)
+    if ended:
         for source in sources:
             source.close()
-        http.close()
         log.info("stopped")
     else:
         log.info("stopped; a poll that did not end is repeated at the next start")

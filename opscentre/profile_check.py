@@ -18,6 +18,7 @@ from opscentre import figures_file, indicators_file
 from opscentre import profile as profiles
 from opscentre.calendar_file import check_calendar
 from opscentre.domain.units import Alias, Group, Unit, Units, UnitsError
+from opscentre.link_settings import LinksHead
 from opscentre.live.wall import Totals, Wall
 from opscentre.mapping_file import check_mapping, mapping_files
 from opscentre.procedures_file import check_procedures
@@ -159,15 +160,19 @@ def _check_entries(
 ) -> TomlFile:
     """``sources.toml`` or ``links.toml``; a profile that is still being set up may have neither."""
     file = TomlFile(path, required=False)
-    file.allow_only(table, *(("self_check",) if table == "link" else ()))
+    file.allow_only(table, *(("self_check", "history_days") if table == "link" else ()))
     entries = file.entries(table, kind)
     for wrong in wrong_entries(table, [entry for _, entry in entries]):
         line = file.line_of(wrong.key, entries[wrong.place][0])
         file.blame(line, wrong.key, wrong.told, wrong.remedy, wrong.value)
     for line, entry in entries if check_one else []:
         _try(file, line, entry, f"{table} {entry.code}", check_one)
-    if "self_check" in file.document:
+    if isinstance(file.document.get("self_check"), list):
+        file.entries("self_check", SelfCheck)
+    elif "self_check" in file.document:
         file.one("self_check", SelfCheck)
+    if "history_days" in file.document:
+        file.whole(LinksHead)
     return file
 
 

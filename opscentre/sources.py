@@ -10,10 +10,11 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
+from opscentre.link_settings import LinkConfig, LinksFile, SelfCheck, misfits
 from opscentre.profile import Profile
 from opscentre.settings import Settings, SettingsError
 
@@ -56,34 +57,6 @@ class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     behaviour: Behaviour = Behaviour()
     #: What that kind of collector wants to know; checked by the collector.
     settings: dict[str, Any] = {}
-
-
-class LinkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One ``[[link]]`` of ``links.toml``."""
-
-    code: str
-    name: str
-    #: ``http``: ``address`` is a URL that must answer below 500; ``tcp``: HOST:PORT that must accept a connection.
-    kind: Literal["http", "tcp"]
-    address: str
-    #: Seconds between two probes, and seconds until one is given up.
-    interval: float = 5.0
-    timeout: float = 3.0
-
-
-class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``[self_check]`` of ``links.toml``: what answers whenever our own uplink works."""
-
-    kind: Literal["http", "tcp"]
-    address: str
-    timeout: float = 2.0
-
-
-class LinksFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``links.toml``."""
-
-    link: list[LinkConfig] = []
-    self_check: SelfCheck | None = None
 
 
 class _SourcesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,7 +133,11 @@ def _read(path: Path, kind: type[CHECKED], *, required: bool) -> CHECKED:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read as TOML: {error}") from None
     # One by one first: a message that names the source beats one that counts it.
-    entries: tuple[tuple[str, type[object]], ...] = (("source", SourceConfig), ("link", LinkConfig))
+    if isinstance(content.get("self_check"), dict):
+        # One check may be written as a table of its own.
+        content["self_check"] = [content["self_check"]]
+    entries: tuple[tuple[str, type[object]], ...]
+    entries = (("source", SourceConfig), ("link", LinkConfig), ("self_check", SelfCheck))
     for table, entry in entries:
         rows = content.get(table)
         for index, row in enumerate(rows if isinstance(rows, list) else [], start=1):
@@ -192,6 +169,8 @@ def wrong_entries(table: str, found: Sequence[SourceConfig | LinkConfig]) -> Ite
             )
         if not 0.1 <= entry.interval <= 86_400:
             yield Wrong(index, "interval", entry.interval, "is out of bounds", "want seconds from 0.1 to 86400")
+        for wrong in misfits(entry) if isinstance(entry, LinkConfig) else ():
+            yield Wrong(index, *wrong)
 
 
 def _check(path: Path, table: str, found: Sequence[SourceConfig | LinkConfig]) -> None:

@@ -183,6 +183,7 @@ def _needed(kind: type) -> list[str]:
 
 def wanted(kind: type, key: str) -> str:
     """What a column may hold, from the type of its field."""
+    bounds = _bounds(typing.get_type_hints(kind, include_extras=True).get(key, str))
     hint = typing.get_type_hints(kind).get(key, str)
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     for option in options:
@@ -192,11 +193,21 @@ def wanted(kind: type, key: str) -> str:
             texts = [repr(text) if text else "nothing" for text in typing.get_args(option)]
             return f"want one of {', '.join(texts)}"
         if option is int:
-            return "want a whole number without dots"
+            return f"want a whole number without dots{bounds}"
         if option is float:
-            return "want a number with a decimal point"
+            return f"want a number with a decimal point{bounds}"
         if option is dt.date:
             return "want a day as YYYY-MM-DD"
         if option is str:
             return "want a text"
+        if typing.get_origin(option) is list:
+            return "want a list in square brackets"
     return "write it in"
+
+
+def _bounds(hint: object) -> str:
+    """The least and the largest number of a field that has both."""
+    for meta in getattr(hint, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.ge is not None and meta.le is not None:
+            return f", from {meta.ge:g} to {meta.le:g}"
+    return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import typing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ ENTRY = TypeVar("ENTRY", bound=msgspec.Struct)
 
 _LINE = re.compile(r"\(at line (\d+)")
 _UNKNOWN = re.compile(r"unknown field `(.+?)`")
+_KEYS = re.compile(r"\.(\w+)")
 _PLACE = re.compile(r"\$\.(\w+)")
 _MISSING = re.compile(r"missing required field `(.+?)`")
 
@@ -105,9 +107,10 @@ class TomlFile:
 
     def _blame_for(self, error: msgspec.ValidationError, row: Any, kind: type[ENTRY], start: int) -> None:
         told, _, path = str(error).partition(" - at `")
-        known = ", ".join(field.name for field in msgspec.structs.fields(kind))
+        inner, outer = _struct_at(kind, path)
+        known = ", ".join(field.name for field in msgspec.structs.fields(inner))
         if unknown := _UNKNOWN.search(told):
-            line = self.line_of(unknown[1], start)
+            line = self.line_of(unknown[1], self.line_of(outer, start) if outer else start)
             self.blame(line, unknown[1], "there is no such key", f"take it out, or mend its name; known are: {known}")
         elif missing := _MISSING.search(told):
             self.blame(start, missing[1], "is missing", f"write it below line {start}")
@@ -116,6 +119,16 @@ class TomlFile:
             key = found[1] if found else ""
             value = told.rpartition("value ")[2].strip("'") if path.startswith("key") else row.get(key, "")
             self.blame(self.line_of(key, start), key, UNREADABLE, _in_toml(wanted(kind, key)), value)
+
+
+def _struct_at(kind: type[msgspec.Struct], path: str) -> tuple[type[msgspec.Struct], str]:
+    """The struct that a place like ``$.behaviour`` or ``$.maintenance[0]`` is in, and the entry's key it is below."""
+    keys = _KEYS.findall(path)
+    for key in keys:
+        hint = typing.get_type_hints(kind).get(key)
+        inner = [one for one in (hint, *typing.get_args(hint)) if isinstance(one, type)]
+        kind = next((one for one in inner if issubclass(one, msgspec.Struct)), kind)
+    return kind, keys[0] if keys else ""
 
 
 def _in_toml(remedy: str) -> str:

@@ -1,127 +1,122 @@
-"""Probes one link: up, down after two failures running, unknown while our own uplink is gone."""
+"""Probes one link: up, down after some failures running, unknown while our own uplink is gone."""
 
 from __future__ import annotations
 
-import socket
+import queue
 import threading
 import time
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Sequence
 
-import httpx
 import msgspec
 from sqlalchemy import Engine
 
-from collectors.links.settings import host_and_port
+from collectors.links.answer import Answer, Reason
+from collectors.links.attempt import answers, attempt
+from collectors.links.history import Chronicle
+from collectors.links.judging import Finding, Record, is_flapping, judge
 from opscentre.clock import wall_ms
-from opscentre.domain.observations import LinkSeen
-from opscentre.sources import LinkConfig, SelfCheck
+from opscentre.domain.availability import MAINTENANCE
+from opscentre.domain.observations import SPARK, LinkSeen
+from opscentre.link_settings import LinkConfig, SelfCheck, windows
 from opscentre.store.intake import read_cursor, write_cursor
 
-UP, DOWN, UNKNOWN = "up", "down", "unknown"
-#: So many failures running make a link down; one may be a lost packet.
-FAILURES_TO_DOWN = 2
 #: Seconds for which an answer about our own uplink stays good.
 _UPLINK_GOOD_FOR = 1.0
-
-
-class Answer(NamedTuple):
-    """What one attempt came to; ``latency_ms`` is None when it failed."""
-
-    latency_ms: float | None
-    detail: str = ""
-
-
-def attempt(http: httpx.Client, kind: str, address: str, timeout: float) -> Answer:
-    """Ask once: an HTTP GET that answers below 500, or a TCP connection."""
-    begun = time.perf_counter()
-    try:
-        if kind == "http":
-            with http.stream("GET", address, timeout=timeout) as response:
-                if response.status_code >= 500:
-                    return Answer(None, f"HTTP {response.status_code}")
-        else:
-            socket.create_connection(host_and_port(address), timeout=timeout).close()
-    except (httpx.TimeoutException, TimeoutError):
-        return Answer(None, f"no answer within {timeout:g} s")
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        return Answer(None, f"no connection: {error}"[:120])
-    return Answer(round((time.perf_counter() - begun) * 1000, 1))
-
-
-def open_http() -> httpx.Client:
-    """The client that all probes share; each probe is a connection of its own, as a visitor's is."""
-    return httpx.Client(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 class Uplink:
     """Whether our own way out works; asked only when a link does not answer, and by all links at once."""
 
-    def __init__(self, check: SelfCheck | None, http: httpx.Client) -> None:
-        self._check = check
-        self._http = http
+    def __init__(self, checks: Sequence[SelfCheck]) -> None:
+        self._checks = checks
         self._lock = threading.Lock()
         self._asked = float("-inf")
         self._works = True
 
     def works(self) -> bool:
-        """True where there is nothing to check by."""
-        if self._check is None:
+        """Whether any of the checks answers; True where there is nothing to check by."""
+        if not self._checks:
             return True
         with self._lock:
             if time.monotonic() - self._asked > _UPLINK_GOOD_FOR:
-                answer = attempt(self._http, self._check.kind, self._check.address, self._check.timeout)
-                self._works = answer.latency_ms is not None
+                self._works = self._ask()
                 self._asked = time.monotonic()
             return self._works
 
-
-class _Saved(msgspec.Struct):
-    state: str = UNKNOWN
-    since: int = 0
-    #: Failures running, and when the first of them was (real ms).
-    failures: int = 0
-    failing_since: int = 0
+    def _ask(self) -> bool:
+        # All at once: how long it takes is a matter of the slowest, not of their sum.
+        found: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        for check in self._checks:
+            threading.Thread(target=lambda one=check: found.put(answers(one)), name="self-check", daemon=True).start()
+        return any(found.get() for _ in self._checks)
 
 
 class LinkProbe:
     """One link; what it was and since when outlives a restart."""
 
-    def __init__(self, config: LinkConfig, *, store: Engine, http: httpx.Client, uplink: Uplink) -> None:
+    def __init__(self, config: LinkConfig, *, store: Engine, uplink: Uplink, chronicle: Chronicle) -> None:
         self.config = config
         self._store = store
-        self._http = http
         self._uplink = uplink
+        self._history = chronicle.of(config, wall_ms())
+        self._windows = windows(config)
         self._cursor = f"link:{config.code}"
         saved = read_cursor(store, self._cursor)
-        self._saved = msgspec.json.decode(saved, type=_Saved) if saved else _Saved()
+        self._record = msgspec.json.decode(saved, type=Record) if saved else Record()
+        self._latencies: deque[float | None] = deque(maxlen=SPARK)
+        #: Of the last certificate that was shown: a link that is down has not got rid of it.
+        self._certificate_expires_at: int | None = None
 
     def probe(self) -> LinkSeen:
         """Ask once and judge."""
         config, at = self.config, wall_ms()
-        answer = attempt(self._http, config.kind, config.address, config.timeout)
-        after = self._judge(answer, at)
-        if after != self._saved:
-            write_cursor(self._store, self._cursor, msgspec.json.encode(after).decode(), at)
-            self._saved = after
-        return LinkSeen(
+        answer = attempt(config)
+        finding, reason, detail = self._finding(answer)
+        record = judge(self._record, finding, at, config)
+        if record != self._record:
+            write_cursor(self._store, self._cursor, msgspec.json.encode(record).decode(), at)
+            self._record = record
+        self._history.saw(record.state, record.since, at, answer.transcript)
+        self._latencies.append(answer.latency_ms)
+        if answer.transcript.certificate:
+            self._certificate_expires_at = answer.transcript.certificate.expires_at
+        today, week, month = self._history.available(at)
+        seen = LinkSeen(
             code=config.code,
             checked_at=at,
-            state=after.state,
+            state=record.state,
             latency_ms=answer.latency_ms,
-            since=after.since,
-            detail="our own uplink does not work" if after.state == UNKNOWN and after.since else answer.detail,
+            since=record.since,
+            detail=detail,
+            reason=reason,
+            latencies=list(self._latencies),
+            certificate_expires_at=self._certificate_expires_at,
+            flapping=is_flapping(record, at, config),
+            available_today=today,
+            available_7d=week,
+            available_30d=month,
         )
+        return self._maintained(seen)
 
-    def _judge(self, answer: Answer, at: int) -> _Saved:
-        before = self._saved
+    def _finding(self, answer: Answer) -> tuple[Finding, Reason, str]:
         if answer.latency_ms is not None:
-            return _Saved(UP, before.since if before.state == UP else at)
+            return "answered", "", ""
+        if not answer.asked:
+            return "blind", answer.reason, answer.detail
         if not self._uplink.works():
-            return _Saved(UNKNOWN, before.since if before.state == UNKNOWN and before.since else at)
-        failures = before.failures + 1
-        failing_since = before.failing_since or at
-        if before.state == DOWN:
-            return _Saved(DOWN, before.since, FAILURES_TO_DOWN, failing_since)
-        if failures >= FAILURES_TO_DOWN:
-            return _Saved(DOWN, failing_since, failures, failing_since)
-        return _Saved(before.state, before.since, failures, failing_since)
+            return "blind", "own_uplink", "our own uplink does not work"
+        return "failed", answer.reason, answer.detail
+
+    def _maintained(self, seen: LinkSeen) -> LinkSeen:
+        """What is told within a window: that it is one, whatever the probe found."""
+        window = self._windows.at(seen.checked_at)
+        if window is None:
+            return seen
+        return msgspec.structs.replace(
+            seen,
+            state=MAINTENANCE,
+            since=max(0, window[0]),
+            flapping=False,
+            maintenance_until=window[1],
+        )

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-import httpx
 import msgspec
 from sqlalchemy import Engine
 
 from collectors.errors import as_failure
-from collectors.links.collector import UNKNOWN, LinkProbe, Uplink
+from collectors.links.collector import LinkProbe, Uplink
+from collectors.links.history import Chronicle
 from collectors.links.settings import require_address
 from collectors.placeholders import Addresses, has_placeholder
 from collectors.telegraph import Telegraph
 from opscentre.clock import wall_ms
+from opscentre.domain.availability import UNKNOWN
 from opscentre.domain.observations import LinkSeen
-from opscentre.sources import LinkConfig, SelfCheck
+from opscentre.link_settings import LinkConfig, LinksFile, SelfCheck
 
 log = logging.getLogger(__name__)
 
-MakeProbe = Callable[[LinkConfig, SelfCheck | None], LinkProbe]
+MakeProbe = Callable[[LinkConfig, Sequence[SelfCheck]], LinkProbe]
 
 
 class LinkPoll:
@@ -29,7 +31,7 @@ class LinkPoll:
     def __init__(
         self,
         config: LinkConfig,
-        check: SelfCheck | None,
+        checks: Sequence[SelfCheck],
         *,
         make: MakeProbe,
         addresses: Addresses,
@@ -37,12 +39,14 @@ class LinkPoll:
         where: str,
     ) -> None:
         self.config = config
-        self._check = check
+        self._checks = checks
         self._make = make
         self._addresses = addresses
         self._telegraph = telegraph
         self._where = where
-        self._moving = has_placeholder([config.address, check.address if check else ""])
+        self._moving = has_placeholder(
+            [config.address, config.ca_file, config.server, *(check.address for check in checks)]
+        )
         self._version = 0
         self._probe: LinkProbe | None = None
         self._state = ""
@@ -58,7 +62,8 @@ class LinkPoll:
             if not self._failing:
                 log.error("link %s cannot be probed: %s: %s", code, failure.kind, failure)
             self._failing = True
-            seen = LinkSeen(code=code, checked_at=wall_ms(), state=UNKNOWN, detail=f"{failure.kind}: {failure}"[:300])
+            seen = LinkSeen(code=code, checked_at=wall_ms(), state=UNKNOWN, reason="not_probed",
+                            detail=f"{failure.kind}: {failure}"[:300])  # fmt: skip
         else:
             if self._failing:
                 log.info("link %s is probed again", code)
@@ -74,30 +79,43 @@ class LinkPoll:
             self._addresses.wait()
         version = self._addresses.version() if self._moving else 0
         if self._probe is None or version != self._version:
-            address, own = self._addresses.fill([self.config.address, self._check.address if self._check else ""])
-            config = msgspec.structs.replace(self.config, address=address)
-            check = msgspec.structs.replace(self._check, address=own) if self._check else None
+            config = filled(self.config, self._addresses)
+            own = [filled(check, self._addresses) for check in self._checks]
             require_address(config, f"{self._where}, link {config.code}")
-            if check:
-                require_address(check, f"{self._where}, self_check")
-            self._probe, self._version = self._make(config, check), version
+            for number, check in enumerate(own, start=1):
+                require_address(check, f"{self._where}, self_check number {number}")
+            self._probe, self._version = self._make(config, own), version
         return self._probe
 
 
+ENTRY = TypeVar("ENTRY", LinkConfig, SelfCheck)
+
+
+def filled(entry: ENTRY, addresses: Addresses) -> ENTRY:
+    """An entry with its placeholders filled. Raises ``Unreachable`` when one is not in the file (yet)."""
+    changes = {"address": addresses.fill(entry.address)}
+    if isinstance(entry, LinkConfig):
+        changes["ca_file"], changes["server"] = addresses.fill([entry.ca_file, entry.server])
+    return msgspec.structs.replace(entry, **changes)
+
+
 def link_polls(
-    links: list[LinkConfig],
-    check: SelfCheck | None,
+    links: LinksFile,
     *,
     store: Engine,
-    http: httpx.Client,
+    chronicle: Chronicle,
     addresses: Addresses,
     telegraph: Telegraph,
     where: str,
 ) -> list[LinkPoll]:
     """One poll a link; all of them ask about our own uplink through one."""
-    uplinks: dict[SelfCheck | None, Uplink] = {}
+    uplinks: dict[tuple[SelfCheck, ...], Uplink] = {}
 
-    def make(config: LinkConfig, own: SelfCheck | None) -> LinkProbe:
-        return LinkProbe(config, store=store, http=http, uplink=uplinks.setdefault(own, Uplink(own, http)))
+    def make(config: LinkConfig, own: Sequence[SelfCheck]) -> LinkProbe:
+        uplink = uplinks.setdefault(tuple(own), Uplink(own))
+        return LinkProbe(config, store=store, uplink=uplink, chronicle=chronicle)
 
-    return [LinkPoll(link, check, make=make, addresses=addresses, telegraph=telegraph, where=where) for link in links]
+    return [
+        LinkPoll(link, links.self_check, make=make, addresses=addresses, telegraph=telegraph, where=where)
+        for link in links.link
+    ]

@@ -218,6 +218,7 @@ def _link_state(config: LinkConfig, seen: dict[bytes, bytes]) -> LinkState:
         name=config.name,
         kind=config.kind,
         interval_s=config.interval,
+        certificate_warn_days=config.certificate_warn_days,
     )
     encoded = seen.get(config.code.encode())
     if encoded:

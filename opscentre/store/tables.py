@@ -205,3 +205,27 @@ figures = Table(
     # When it was first seen with this value.
     Column("seen_at", BigInteger, nullable=False),
 )
+
+#: What probes found of a link over time: one row a stretch of one state, its end moved on while it lasts.
+link_intervals = Table(
+    "link_intervals",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    Column("begun", BigInteger, primary_key=True, autoincrement=False),
+    # The last moment that is sure; nothing is known between it and the next row's beginning.
+    Column("ended", BigInteger, nullable=False),
+    # 'up', 'down' or 'unknown'.
+    Column("state", String(10), nullable=False),
+    Index("link_intervals_by_end", "ended"),
+)
+
+#: The newest talk with a link, and the newest that failed, as JSON without secrets, at most 4 KB.
+link_transcripts = Table(
+    "link_transcripts",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    # 'last' or 'failed'.
+    Column("which", String(10), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("transcript", LargeBinary, nullable=False),
+)

@@ -17,8 +17,8 @@ from collectors.intake import FAULTS
 from collectors.sql_view.settings import ViewSettings
 from collectors.webhook.settings import WebhookSettings
 from opscentre.domain import anomalies, dvcqg
+from opscentre.link_settings import LinkConfig, LinksHead, Maintenance, SelfCheck
 from opscentre.paths import ROOT
-from opscentre.sources import LinkConfig, SelfCheck
 from tests.collectors.parts import NOW, Bench
 
 COLLECTORS = Path(file_drop.__file__).parent.parent
@@ -28,8 +28,8 @@ GUIDE = (ROOT / "docs" / "collectors.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize(
     ("kind", "settings"),
     [("dvcqg_rest", RestSettings), ("sql_view", ViewSettings), ("file_drop", DropSettings), ("links", LinkConfig),
-     ("links", SelfCheck), ("figures", FiguresSettings), ("figures", FigureMap),
-     ("webhook", WebhookSettings)],
+     ("links", SelfCheck), ("links", Maintenance), ("links", LinksHead),
+     ("figures", FiguresSettings), ("figures", FigureMap), ("webhook", WebhookSettings)],
 )  # fmt: skip
 def test_every_setting_of_a_kind_stands_in_its_readme(kind: str, settings: type[msgspec.Struct]) -> None:
     readme = (COLLECTORS / kind / "README.md").read_text(encoding="utf-8")

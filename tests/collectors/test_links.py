@@ -1,120 +1,102 @@
-"""Probing links over real sockets: up, two failures to down, back again, unknown while our own uplink is gone."""
+"""A link from probe to what is told of it, over real sockets: self-checks, maintenance, restarts, a full schedule."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from collectors.links.collector import LinkProbe, Uplink, open_http
-from collectors.links.settings import require_address
-from opscentre.settings import SettingsError
-from opscentre.sources import LinkConfig, SelfCheck
+from collectors.links.collector import LinkProbe, Uplink
+from collectors.links.history import Chronicle
+from collectors.links.poll import link_polls
+from collectors.placeholders import Addresses
+from collectors.schedule import Schedule
+from collectors.telegraph import Telegraph
+from opscentre.clock import wall_ms
+from opscentre.domain.moments import DAY
+from opscentre.domain.observations import SPARK, LinkSeen
+from opscentre.link_settings import LinkConfig, LinksFile, Maintenance, SelfCheck
+from tests.collectors.link_servers import Web, web_with_certificate
 from tests.collectors.parts import Bench
 
-
-class Web:
-    """An HTTP server that answers with the status it is told, or not at all."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.hang = threading.Event()
-        self.hang.set()
-        web = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, format: str, *args: object) -> None:
-                """Nothing is printed."""
-
-            def do_GET(self) -> None:
-                web.hang.wait(5)
-                self.send_response(web.status)
-                self.end_headers()
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+LINKS, HANGING = 200, 50
+INTERVAL = 2.0
 
 
 @pytest.fixture
 def web() -> Iterator[Web]:
     made = Web()
     yield made
-    made.hang.set()
-    made.server.shutdown()
-    made.server.server_close()
+    made.close()
 
 
-def probe(bench: Bench, kind: str, address: str, check: SelfCheck | None = None, timeout: float = 2.0) -> LinkProbe:
-    config = LinkConfig(code="cong", name="Cổng", kind=kind, address=address, timeout=timeout)  # type: ignore[arg-type]
-    http = open_http()
-    return LinkProbe(config, store=bench.store, http=http, uplink=Uplink(check, http))
+def probe(bench: Bench, kind: str, address: str, checks: Sequence[SelfCheck] = (), **settings: Any) -> LinkProbe:
+    config = LinkConfig(code="cong", name="Cổng", kind=kind, address=address, **settings)  # type: ignore[arg-type]
+    chronicle = Chronicle(bench.store, bench.profile.calendar, 40)
+    return LinkProbe(config, store=bench.store, uplink=Uplink(checks), chronicle=chronicle)
 
 
-def test_a_link_that_answers_is_up_with_its_latency_since_the_first_answer(bench: Bench, web: Web) -> None:
-    link = probe(bench, "http", web.url)
-    first, second = link.probe(), link.probe()
-    assert (first.state, second.state) == ("up", "up")
-    assert second.since == first.since == first.checked_at
-    assert second.latency_ms is not None
-    assert 0 < second.latency_ms < 2000
-
-
-def test_one_failure_is_a_lost_packet_and_two_are_down_since_the_first_of_them(bench: Bench, web: Web) -> None:
-    link = probe(bench, "http", web.url)
-    up = link.probe()
+def test_a_link_is_told_with_its_latencies_and_availability(bench: Bench, web: Web) -> None:
+    link = probe(bench, "http", web.url, hours="always")
+    seen = [link.probe() for _ in range(SPARK + 2)][-1]
+    assert (seen.state, seen.detail, seen.reason) == ("up", "", "")
+    assert len(seen.latencies) == SPARK
+    assert seen.latencies[-1] == seen.latency_ms
     web.status = 503
-    lost, down, still = link.probe(), link.probe(), link.probe()
-    assert (lost.state, lost.since, lost.latency_ms) == ("up", up.since, None)
-    assert (down.state, down.since, down.detail) == ("down", lost.checked_at, "HTTP 503")
-    assert (still.state, still.since) == ("down", lost.checked_at)
-    web.status = 404
+    lost, down = link.probe(), link.probe()
+    assert (lost.state, lost.since, lost.latency_ms) == ("up", seen.since, None)
+    assert (down.state, down.since) == ("down", lost.checked_at)
+    assert (down.reason, down.detail, down.latencies[-2:]) == ("http_status", "HTTP 503", [None, None])
+    assert down.available_today is not None
+    assert down.available_today.up == lost.checked_at - seen.since
+    assert down.available_today.down == down.checked_at - lost.checked_at
+    web.status = 200
     back = link.probe()
     assert (back.state, back.since) == ("up", back.checked_at)
 
 
-def test_a_flapping_link_that_never_fails_twice_running_stays_up(bench: Bench, web: Web) -> None:
-    link = probe(bench, "http", web.url)
-    begun = link.probe().since
-    for status in (503, 200) * 4:
-        web.status = status
-        seen = link.probe()
-        assert (seen.state, seen.since) == ("up", begun)
+def test_the_end_of_a_certificate_is_told_even_while_the_link_is_down(bench: Bench, tmp_path: Path) -> None:
+    pem = tmp_path / "near.pem"
+    with web_with_certificate(pem, days=9) as secure:
+        link = probe(bench, "http", secure.url, ca_file=str(pem))
+        up = link.probe()
+    assert up.certificate_expires_at is not None
+    assert 8 * DAY < up.certificate_expires_at - up.checked_at < 9 * DAY
+    down = [link.probe(), link.probe()][-1]
+    assert (down.state, down.certificate_expires_at) == ("down", up.certificate_expires_at)
 
 
-def test_a_link_that_hangs_is_given_up_after_its_timeout(bench: Bench, web: Web) -> None:
-    web.hang.clear()
-    link = probe(bench, "http", web.url, timeout=0.2)
-    assert link.probe().detail == "no answer within 0.2 s"
-    assert link.probe().state == "down"
-
-
-def test_a_tcp_port_is_up_while_it_accepts(bench: Bench) -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-    address = f"127.0.0.1:{listener.getsockname()[1]}"
-    link = probe(bench, "tcp", address)
-    assert link.probe().state == "up"
-    listener.close()
-    assert [link.probe().state, link.probe().state] == ["up", "down"]
-
-
-def test_while_our_own_uplink_is_gone_links_are_unknown_and_not_down(bench: Bench, web: Web, free_port: int) -> None:
-    own = SelfCheck(kind="tcp", address=f"127.0.0.1:{free_port}", timeout=0.5)
-    link = probe(bench, "http", web.url, own)
-    assert link.probe().state == "up"
+def test_no_link_is_down_while_none_of_the_self_checks_answers(bench: Bench, web: Web, free_port: int) -> None:
+    dead = SelfCheck(kind="tcp", address=f"127.0.0.1:{free_port}", timeout=0.5)
+    gateway = Web()
+    link = probe(bench, "http", web.url, [dead, SelfCheck(kind="http", address=gateway.url, timeout=0.5)])
     web.status = 500
     first, second = link.probe(), link.probe()
-    assert (first.state, second.state, second.since) == ("unknown", "unknown", first.checked_at)
-    assert second.detail == "our own uplink does not work"
+    assert (first.state, second.state) == ("unknown", "down")
+    link = probe(bench, "http", web.url, [dead])
+    blind = link.probe()
+    assert (blind.state, blind.since) == ("unknown", blind.checked_at)
+    assert (blind.reason, blind.detail) == ("own_uplink", "our own uplink does not work")
+    gateway.close()
 
 
-def test_with_a_working_uplink_a_dead_link_is_down(bench: Bench, web: Web, free_port: int) -> None:
-    link = probe(bench, "tcp", f"127.0.0.1:{free_port}", SelfCheck(kind="http", address=web.url))
-    assert [link.probe().state, link.probe().state] == ["unknown", "down"]
+def test_within_a_window_a_link_is_under_maintenance_whatever_it_does(bench: Bench, web: Web) -> None:
+    link = probe(bench, "http", web.url, maintenance=[Maintenance(days="Mon-Sun", hours="00:00-24:00")], hours="always")
+    web.status = 500
+    seen = [link.probe() for _ in range(3)][-1]
+    assert seen.state == "maintenance"
+    assert seen.maintenance_until is not None
+    assert seen.maintenance_until > wall_ms()
+    assert seen.since < seen.checked_at
+    assert seen.available_today is not None
+    assert (seen.available_today.down, seen.available_today.share) == (0, None)
+    assert seen.available_today.maintenance > 0
 
 
 def test_state_and_since_outlive_a_restart(bench: Bench, web: Web) -> None:
@@ -127,10 +109,42 @@ def test_state_and_since_outlive_a_restart(bench: Bench, web: Web) -> None:
     assert (again.state, again.since) == ("down", down.since)
 
 
-@pytest.mark.parametrize(
-    ("kind", "address"), [("http", "127.0.0.1:80"), ("tcp", "http://x"), ("tcp", "x:"), ("tcp", "x:0")]
-)
-def test_an_address_that_does_not_fit_its_kind_is_told(kind: str, address: str) -> None:
-    entry = LinkConfig(code="a", name="A", kind=kind, address=address)  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match=r"links.toml, link a, address: saw"):
-        require_address(entry, "links.toml, link a")
+@pytest.fixture
+def silence() -> Iterator[str]:
+    """A system that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+def test_of_200_links_the_50_that_hang_delay_no_other_by_a_second(bench: Bench, web: Web, silence: str) -> None:
+    links = [
+        LinkConfig(code=f"l{n}", name="L", kind="http" if n % 4 == 0 else "tcp", interval=INTERVAL, timeout=50.0,
+                   address=silence if n % 4 == 0 else web.address)
+        for n in range(LINKS)
+    ]  # fmt: skip
+    schedule, due = Schedule(), {}
+    polls = link_polls(
+        LinksFile(link=links),
+        store=bench.store,
+        chronicle=Chronicle(bench.store, bench.profile.calendar, 40),
+        addresses=Addresses(bench.folder / "simulator.json", threading.Event()),
+        telegraph=Telegraph(bench.producer),
+        where="links.toml",
+    )
+    schedule.start()
+    for poll in polls:
+        due[poll.config.code] = time.time()
+        schedule.every(INTERVAL, poll.config.code, poll.run, jitter=0)
+        time.sleep(INTERVAL / LINKS)
+    time.sleep(2 * INTERVAL + 0.5)
+    schedule.stop(0.5)
+    begun = defaultdict(list)
+    for seen in bench.observations():
+        if isinstance(seen, LinkSeen):
+            assert seen.state == "up"
+            begun[seen.code].append(seen.checked_at / 1000)
+    assert len(begun) == LINKS - HANGING
+    late = [at - (due[code] + turn * INTERVAL) for code, times in begun.items() for turn, at in enumerate(times)]
+    print(f"latest beginning of {len(late)} probes: {max(late):.3f} s")
+    assert min(len(times) for times in begun.values()) >= 2
+    assert max(late) < 1.0
