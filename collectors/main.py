@@ -120,8 +120,11 @@ def _collect(
     log.info("collecting from %d sources, probing %d links", len(sources), len(links.link))
     schedule.start()
     stopping.wait()
+    # Beside the polls that are ending, and let go of with them: SQL may be busy for longer than there is time.
+    last = threading.Thread(target=lambda: chronicle.write(wall_ms(), all_of_it=True), daemon=True)
+    last.start()
     ended = schedule.stop(PATIENCE)
-    chronicle.write(wall_ms(), all_of_it=True)
+    last.join(0.3)
     if ended:
         for source in sources:
             source.close()

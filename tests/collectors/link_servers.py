@@ -30,6 +30,8 @@ class Web:
         self.closing = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
+        # A probe hangs up when it has seen enough.
+        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self.scheme = "http"
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
