@@ -14,7 +14,8 @@
 
   let stream = null, tried = -Infinity;
   let head = null, heard = -Infinity;   /* the last message's head, and when it came (performance.now) */
-  let body = null;                      /* the last picture */
+  let patch = null;                     /* the last picture: for each element id what it shows */
+  let filled = null;                    /* the page that shows all of it; one mounted anew does not yet */
   let first = null;                     /* the first head: another boot or version means a new server */
   let ticking = new Map();
   let reloading = false;
@@ -25,20 +26,23 @@
     if (stream) stream.close();
     tried = performance.now();
     stream = new EventSource("/stream");
-    stream.addEventListener("picture", (event) => take(JSON.parse(event.data)));
-    stream.addEventListener("beat", (event) => take(JSON.parse(event.data)));
+    for (const kind of ["picture", "change", "beat"])
+      stream.addEventListener(kind, (event) => take(kind, JSON.parse(event.data)));
   }
 
-  function take(message) {
+  /* A picture is whole and the first of every stream; a change names only what is other than before. */
+  function take(kind, message) {
     const next = message.head;
     const anew = first && (next.boot !== first.boot || next.version !== first.version);
     if (anew || (head && next.sequence < head.sequence)) return reload();
     first = first || next;
     head = next;
     heard = performance.now();
-    body = message.body || body;
-    show();
+    if (kind === "picture") patch = message.body.patch;
+    else if (kind === "change") Object.assign(patch, message.body.patch);
+    show(kind === "change" ? message.body.patch : kind === "picture" ? patch : {});
     tick();
+    window.dispatchEvent(new CustomEvent("opscentre:head", { detail: head }));
   }
 
   /* Only when the server answers: a reload into a dead server would leave the browser's own error page. */
@@ -59,35 +63,35 @@
     }
   }
 
-  /* Every change is compared with what the element shows, so a page mounted anew fills at the next message. */
-  function show() {
-    if (!body || !page()) return;
-    for (const [id, change] of Object.entries(body.patch)) {
+  /* Every change is compared with what the element shows; a page mounted anew takes the whole picture. */
+  function show(changes) {
+    const here = page();
+    if (!patch || !here) return;
+    if (here !== filled) changes = patch;
+    filled = here;
+    for (const [id, change] of Object.entries(changes)) {
       const element = document.getElementById(id);
       if (element) apply(element, change);
     }
-    for (const [id, figure] of Object.entries(body.figures)) draw(id, figure);
   }
 
   function apply(element, change) {
     if (change.text !== undefined) write(element, change.text);
-    if (change.cls !== undefined && element.className !== change.cls) element.className = change.cls;
+    if (change.cls !== undefined && element.getAttribute("class") !== change.cls) element.setAttribute("class", change.cls);
+    if (change.v !== undefined) element.style.setProperty("--v", change.v);
+    if (change.figure) draw(element.id, change.figure);
     if (change.tick) ticking.set(element, change.tick);
     else if (ticking.has(element)) ticking.delete(element);
   }
 
   function write(element, text) {
+    if (element.classList.contains("rolls") && window.opscentre.roll(element, text)) return;
     const node = element.firstChild;
     if (!node) {
       if (text) element.textContent = text;
     } else if (node.nodeValue !== text) {
       node.nodeValue = text;
-      if (element.classList.contains("kpi-value")) glow(element);
     }
-  }
-
-  function glow(element) {
-    element.animate([{ opacity: 0.55 }, { opacity: 1 }], { duration: 700, easing: "ease-out" });
   }
 
   /* Sizes in a figure are those of a wall 1080 pixels high; type follows the page's. */
@@ -151,7 +155,7 @@
     if (head && now > LONG && new Date(head.at + 7 * 3600 * 1000).getUTCHours() === NIGHT) reload();
   }
 
-  window.addEventListener("resize", show);
+  window.addEventListener("resize", () => show(patch || {}));
   open();
   setInterval(watch, TICK);
 })();

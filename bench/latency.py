@@ -75,7 +75,8 @@ def measure(data: Path, rate: float, seconds: float) -> tuple[list[float], int]:
         now = OfficeClock(clock, province.calendar).now
         intake = Intake("bench", units=province.units, store=store, producer=producer, now=now)
         with chromium() as browser:
-            page = browser.new_page(viewport={"width": 1920, "height": 1080})
+            # Without motion: a number that rolls passes values before they are true.
+            page = browser.new_page(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
             page.goto(f"http://{settings.host}:{settings.port}/wall")
             # A first dossier: until then the wall shows dashes, not a zero.
             intake.take([_dossier(0, now())])

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from dashboard.feed import Feed
 from dashboard.reader import Reader
+from layouts.figures.areas import Areas
 from opscentre.clock import Clock, wall_ms
 from opscentre.domain.moments import DAY, day_number, day_of, day_start
 from opscentre.live.reader import PastPeriod
@@ -32,7 +33,7 @@ class Refused(Exception):
 LookBack = Callable[[int, int, int], dict[str, Any]]
 
 
-def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock) -> list[Route]:
+def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, areas: Areas | None = None) -> list[Route]:
     """Paths and their handlers."""
     # A look back reads the whole history: one at a time.
     looking = asyncio.Lock()
@@ -70,7 +71,10 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock) -> lis
         }
         return _json(200 if well else 503, found)
 
-    return [("/stream", stream), ("/api/wall", wall), ("/api/board", board), ("/healthz", health)]
+    async def area(_: Request) -> Response:
+        return _json(200, areas) if areas else _json(404, {"error": "the map of this wall draws hexagons"})
+
+    return [("/api/areas", area), ("/stream", stream), ("/api/wall", wall), ("/api/board", board), ("/healthz", health)]
 
 
 def period(first: str | None, end: str | None, now: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ from functools import partial
 from html import escape
 
 import dash
+import msgspec
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
@@ -24,13 +26,17 @@ from dashboard.feed import Feed
 from dashboard.reader import Reader
 from dashboard.security import SecurityHeaders, policy
 from layouts import home, wall
+from layouts.alarms import Watch
+from layouts.figures.areas import draw
 from layouts.picture import paint
-from layouts.place import place_of
-from opscentre import paths
+from layouts.place import Place, place_of
+from layouts.scenes import SCENES
+from opscentre import maps, paths
 from opscentre.clock import open_clock
 from opscentre.domain.moments import date_of, day_number
 from opscentre.profile import Profile
 from opscentre.settings import Settings
+from opscentre.wall_file import read_wall
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +65,8 @@ def create_app(
     answers from SQL for periods that the live board does not reach.
     """
     clock = open_clock(settings.clock, profile.calendar)
-    place = place_of(profile, date_of(day_number(clock.now())))
-    feed = Feed(reader_factory(), partial(paint, place=place), settings.redis_url)
+    place = _place(settings, profile, date_of(day_number(clock.now())))
+    feed = Feed(reader_factory(), partial(paint, place=place), settings.redis_url, Watch(place).take)
 
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
@@ -74,15 +80,29 @@ def create_app(
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.state.feed = feed
-    for path, handler in api.routes(feed, reader_factory(), look_back, clock):
+    for path, handler in api.routes(feed, reader_factory(), look_back, clock, place.areas):
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = {
         home.PATH: partial(home.layout, place),
-        wall.PATH: partial(wall.layout, place),
+        **dict.fromkeys(wall.paths(place), partial(wall.layout, place)),
     }
     application = _dash(server, escape(place.title), pages)
     server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
     return server
+
+
+def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:
+    """What the pages draw on a day; its map's areas where the profile wants them. Raises ``ProfileError``."""
+    wanted = read_wall(profile.folder, SCENES)
+    areas = None
+    try:
+        imported = maps.choose(settings.data, profile.slug, day) is not None
+        if wanted.map == "areas" or (wanted.map == "auto" and imported):
+            picture = maps.picture(settings.data, profile.slug, profile.units, day)
+            areas = draw(msgspec.json.decode(picture.geojson), picture.caption) if picture else None
+    except maps.MapError as error:
+        log.error("the wall's map is drawn as hexagons: %s", error)
+    return place_of(profile, day, wanted, areas)
 
 
 def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]) -> dash.Dash:

@@ -1,8 +1,10 @@
 """The push: one watcher of Redis a process, one picture at a time, the newest one for every screen.
 
 A picture is taken when Redis says that the board changed, at most ten times a second, and every second in
-any case. It is serialised once. A screen that has not taken the last one yet gets only the newest; one
-that has seen all there is gets a beat of a hundred bytes, so that it knows that the silence is true.
+any case. A screen gets the whole picture once, and from then on what is other than in the one it has; that is
+serialised once for all screens that have the same. One that was too slow for some pictures gets all that changed
+since in one message; one that has seen all there is gets a beat of a hundred bytes, so that it knows that the
+silence is true.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from dashboard.reader import Reader
+from layouts.alarms import Alarm
+from layouts.change import Patch
 from layouts.notice import notice_of, redis_gone
-from layouts.picture import Head, Picture
+from layouts.picture import Head, changed
 from opscentre import __version__
 from opscentre.clock import wall_ms
 from opscentre.live.keys import CHANNEL
@@ -38,15 +42,19 @@ class Frame(msgspec.Struct, frozen=True):
     sequence: int
     #: Grows when the picture's content changed.
     content: int
-    beat: bytes
-    #: The whole picture; empty as long as none could be taken.
-    picture: bytes
+    head: bytes
 
 
 class Feed:
     """Pictures of the board, as they come, for any number of screens."""
 
-    def __init__(self, reader: Reader, paint: Callable[[Wall], Picture], redis_url: str) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        paint: Callable[[Wall], Patch],
+        redis_url: str,
+        alarm: Callable[[Wall], Alarm | None] = lambda wall: None,
+    ) -> None:
         self.boot = uuid.uuid4().hex[:12]
         self.screens = 0
         #: The last wall read, and whether the last attempt to read it failed.
@@ -55,9 +63,14 @@ class Feed:
         self.closed = False
         self._reader = reader
         self._paint = paint
+        self._alarm = alarm
         self._redis_url = redis_url
-        self._frame = Frame(0, 0, b"", b"")
-        self._body = b""
+        self._frame = Frame(0, 0, b"")
+        self._patch: Patch = {}
+        #: Of each element the content at which it last changed.
+        self._moved: dict[str, int] = {}
+        #: Messages of the present frame by the content that a screen has.
+        self._messages: dict[int, bytes] = {}
         self._changed = asyncio.Event()
         self._next = asyncio.Event()
 
@@ -75,7 +88,7 @@ class Feed:
     async def stream(self) -> AsyncIterator[bytes]:
         """Server-sent events for one screen: the newest picture whenever it changed, else a beat."""
         self.screens += 1
-        seen, content = -1, -1
+        seen, content = -1, 0
         try:
             yield b"retry: 2000\n\n"
             while not self.closed:
@@ -83,9 +96,8 @@ class Feed:
                 if frame.sequence in (seen, 0):
                     await waiting.wait()
                     continue
-                fresh = bool(frame.picture) and frame.content != content
-                yield frame.picture if fresh else frame.beat
-                seen, content = frame.sequence, frame.content
+                yield self._message(frame, content)
+                seen, content = frame.sequence, frame.content or content
         finally:
             self.screens -= 1
 
@@ -123,32 +135,56 @@ class Feed:
 
     async def _take_one(self) -> None:
         try:
-            wall, body = await asyncio.to_thread(self._read)
+            wall, patch = await asyncio.to_thread(self._read)
         except (RedisError, OSError) as error:
             if not self.failing:
                 log.warning("no picture: the board cannot be read (%s)", error)
             self.failing = True
             notice = redis_gone(self.wall.made_at if self.wall else None)
-            self._publish(Head(**self._identity(), at=wall_ms(), notice=notice), self._body)
+            self._publish(Head(**self._identity(), at=wall_ms(), notice=notice), self._patch)
             return
         if self.failing:
             log.info("pictures again")
         self.failing, self.wall = False, wall
-        head = Head(**self._identity(), at=wall.made_at, now=wall.now, speed=wall.speed, notice=notice_of(wall))
-        self._publish(head, body)
+        head = Head(
+            **self._identity(),
+            at=wall.made_at,
+            now=wall.now,
+            speed=wall.speed,
+            notice=notice_of(wall),
+            alarm=self._alarm(wall),
+        )
+        self._publish(head, patch)
 
     def _identity(self) -> dict:
         return {"sequence": self._frame.sequence + 1, "boot": self.boot, "version": __version__}
 
-    def _read(self) -> tuple[Wall, bytes]:
+    def _read(self) -> tuple[Wall, Patch]:
         wall = self._reader.wall()
-        return wall, msgspec.json.encode(self._paint(wall))
+        return wall, self._paint(wall)
 
-    def _publish(self, head: Head, body: bytes) -> None:
-        encoded = msgspec.json.encode(head)
-        content = self._frame.content + (body != self._body)
-        self._body = body
-        picture = b'event: picture\ndata: {"head":%b,"body":%b}\n\n' % (encoded, body) if body else b""
-        self._frame = Frame(head.sequence, content, b'event: beat\ndata: {"head":%b}\n\n' % encoded, picture)
+    def _publish(self, head: Head, patch: Patch) -> None:
+        other = changed(self._patch, patch)
+        content = self._frame.content + bool(other)
+        self._patch = patch
+        self._moved.update(dict.fromkeys(other, content))
+        self._messages.clear()
+        self._frame = Frame(head.sequence, content, msgspec.json.encode(head))
         arrived, self._next = self._next, asyncio.Event()
         arrived.set()
+
+    def _message(self, frame: Frame, content: int) -> bytes:
+        """The message for a screen that has the picture with that content (0: none yet)."""
+        found = self._messages.get(content)
+        if found is None:
+            found = self._messages[content] = self._encode(frame, content)
+        return found
+
+    def _encode(self, frame: Frame, content: int) -> bytes:
+        if content == frame.content:
+            return b'event: beat\ndata: {"head":%b}\n\n' % frame.head
+        patch = self._patch
+        if content:
+            patch = {key: change for key, change in patch.items() if self._moved[key] > content}
+        kind = b"change" if content else b"picture"
+        return b'event: %b\ndata: {"head":%b,"body":{"patch":%b}}\n\n' % (kind, frame.head, msgspec.json.encode(patch))

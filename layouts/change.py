@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,6 +18,10 @@ class Change(msgspec.Struct, omit_defaults=True, kw_only=True):
     cls: str | None = None
     #: A clock that the screen words and keeps ticking by itself: its kind and its moment (ms).
     tick: Tick | None = None
+    #: The number that its looks follow (``--v`` in the style sheet): a bar's length of 1, a row's place in its list.
+    v: float | None = None
+    #: A plotly figure.
+    figure: dict[str, Any] | None = None
 
 
 Patch = dict[str, Change]

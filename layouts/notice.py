@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from opscentre.live.wall import SourceAge, Wall
+from layouts.states import source_state
+from opscentre.live.wall import Wall
 
 #: Without a heartbeat of the collectors for this long, they are said to be silent.
 SILENT_MS = 5_000
@@ -47,12 +48,3 @@ def _all_stale(wall: Wall) -> Notice | None:
         return None
     seen = [source.observed_at for source in wall.sources if source.observed_at is not None]
     return Notice("bad", "MỌI NGUỒN ĐỀU TRỄ", max(seen) if seen else None)
-
-
-def source_state(source: SourceAge, made_at: int) -> str:
-    """``fresh``; ``stale`` (no success for three intervals); ``failing`` (the last attempt failed); ``never``."""
-    if source.observed_at is None:
-        return "never" if source.ok else "failing"
-    if not source.ok:
-        return "failing"
-    return "stale" if made_at - source.observed_at > 3_000 * source.interval_s else "fresh"

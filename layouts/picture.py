@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from layouts import home
 from layouts import wall as wall_page
-from layouts.change import Change
+from layouts.alarms import Alarm
+from layouts.change import Patch
 from layouts.notice import Notice
 from layouts.place import Place
-from layouts.scenes import SCENES
 from opscentre.live.wall import Wall
 
 
@@ -26,18 +24,15 @@ class Head(msgspec.Struct, kw_only=True, omit_defaults=True):
     now: int | None = None
     speed: float = 1.0
     notice: Notice | None = None
+    #: What just turned red, for as long as screens that turn by themselves are to show it.
+    alarm: Alarm | None = None
 
 
-class Picture(msgspec.Struct, kw_only=True):
-    """All that the pages show."""
-
-    patch: dict[str, Change]
-    figures: dict[str, dict[str, Any]]
+def paint(wall: Wall, place: Place) -> Patch:
+    """The picture of a wall: what every element of every page shows; the same wall gives the same picture."""
+    return {**home.patch(wall, place), **wall_page.patch(wall, place)}
 
 
-def paint(wall: Wall, place: Place) -> Picture:
-    """The picture of a wall; the same wall gives the same picture."""
-    figures: dict[str, dict[str, Any]] = {}
-    for scene in SCENES:
-        figures.update(scene.figures(wall, place))
-    return Picture(patch={**home.patch(wall, place), **wall_page.patch(wall, place)}, figures=figures)
+def changed(before: Patch, after: Patch) -> Patch:
+    """What of a picture is other than in the one before it."""
+    return {key: change for key, change in after.items() if before.get(key) != change}

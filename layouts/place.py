@@ -6,12 +6,16 @@ import datetime as dt
 
 import msgspec
 
+from layouts.figures.areas import Areas
 from opscentre.domain.tiles import Spot, Tiling, arrange
 from opscentre.domain.units import Unit
 from opscentre.profile import Profile
+from opscentre.wall_file import WallSettings
 
 #: The province is drawn this much wider than it is: the wall's panel is broader than most provinces are.
 STRETCH = 1.9
+#: And this much wider on the map's own scene.
+BROAD = 2.8
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -26,9 +30,16 @@ class Place(msgspec.Struct, frozen=True):
     by_code: dict[str, Unit]
     #: The communes' hexagons; communes without a centroid have none and are named in the map's footnote.
     tiling: Tiling
+    #: The same for a panel half as broad again.
+    broad: Tiling
+    #: Scenes of its wall in their order, how long each stays (seconds), and the map's areas where it draws any.
+    wall: WallSettings = WallSettings()
+    areas: Areas | None = None
 
 
-def place_of(profile: Profile, on: dt.date | None = None) -> Place:
+def place_of(
+    profile: Profile, on: dt.date | None = None, wall: WallSettings | None = None, areas: Areas | None = None
+) -> Place:
     """The place of a profile with the units of a day; without one, those whose end is not known."""
     units = profile.units.at(on).all if on else profile.units.lasting
     communes = tuple(unit for unit in units if unit.group == "III")
@@ -44,4 +55,7 @@ def place_of(profile: Profile, on: dt.date | None = None) -> Place:
         communes=communes,
         by_code=profile.units.by_code,
         tiling=arrange(spots, STRETCH),
+        broad=arrange(spots, BROAD),
+        wall=wall or WallSettings(),
+        areas=areas,
     )

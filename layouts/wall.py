@@ -1,6 +1,8 @@
-"""The wall's page: its head, and its scenes."""
+"""The wall's page: its head, its alarm, and the stage on which all its scenes are mounted."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from dash import html
 
@@ -13,18 +15,48 @@ from opscentre.live.wall import Wall
 PATH = "/wall"
 
 
+def keys(place: Place) -> tuple[str, ...]:
+    """The scenes of a place's wall, in their order."""
+    return place.wall.scenes or tuple(SCENES)
+
+
+def paths(place: Place) -> list[str]:
+    """Every address of the wall: its own, and one a scene."""
+    return [PATH, *(f"{PATH}/{key}" for key in keys(place))]
+
+
 def layout(place: Place) -> html.Div:
-    """The page, mounted once. Until the first push every number is a dash."""
+    """The page, mounted once. Until the first push every number is a dash; which scene is seen the screen decides."""
+    turning: dict[str, Any] = {"data-rotate": str(place.wall.rotate)}
     return html.Div(
         id="wall",
         className="wall",
-        children=[head.layout(place), *[scene.layout(place) for scene in SCENES]],
+        children=[
+            head.layout(place, keys(place)),
+            html.Div(
+                [_mounted(key, place) for key in keys(place)],
+                className="stage",
+                **turning,
+            ),
+            html.Div(
+                id="alarm",
+                className="alarm",
+                role="alert",
+                children=[html.Span(className="mark"), html.Span("", id="alarm-text")],
+            ),
+        ],
     )
+
+
+def _mounted(key: str, place: Place) -> html.Section:
+    scene = SCENES[key]
+    named: dict[str, Any] = {"data-scene": key, "data-title": scene.TITLE}
+    return html.Section(scene.layout(place), className="scene", **named)
 
 
 def patch(wall: Wall, place: Place) -> Patch:
     """What every element of the page shows now."""
     changes = head.patch(wall, place)
-    for scene in SCENES:
-        changes.update(scene.patch(wall, place))
+    for key in keys(place):
+        changes.update(SCENES[key].patch(wall, place))
     return changes

@@ -28,6 +28,7 @@ from opscentre.sources import CODE_WANTED, LinkConfig, SelfCheck, SourceConfig, 
 from opscentre.table_file import Fault, Row, Table, read_table
 from opscentre.toml_check import TomlFile
 from opscentre.units_file import contradiction
+from opscentre.wall_file import check_wall
 
 ENTRY = TypeVar("ENTRY", SourceConfig, LinkConfig)
 
@@ -45,6 +46,8 @@ class Checks(NamedTuple):
     link: Callable[[LinkConfig, str], None]
     #: What is wrong with the alerts of a folder, given the codes of its units.
     alerts: Callable[[Path, Collection[str]], list[Fault]] | None = None
+    #: Keys of the wall's scenes; None: any.
+    scenes: Collection[str] | None = None
 
 
 class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +110,7 @@ def check(folder: Path, checks: Checks | None = None) -> list[Fault]:
         faults += _check_dated(folder, codes, {"source": _codes(sources, "source"), "link": _codes(links, "link")})
         faults += checks.alerts(folder, codes) if checks and checks.alerts else []
     faults += [*sources.faults, *links.faults, *_check_indicators(folder)]
+    faults += check_wall(folder, checks.scenes if checks else None)[1]
     if not faults:
         # What the roles read must be fit for them too, whatever this module knows.
         profiles.load(str(folder.resolve()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash import dcc, html
 
+from layouts.change import Change, Patch
 from layouts.figures import flow as figure
 from layouts.place import Place
 from opscentre.live.wall import Wall
@@ -40,8 +41,8 @@ def layout(place: Place) -> html.Section:
     )
 
 
-def figures(wall: Wall, place: Place) -> dict[str, dict]:
+def patch(wall: Wall, place: Place) -> Patch:
     """The chart as it stands."""
     unknown = wall.state != "live" and not any(wall.received_by_hour)
     hour = None if unknown else (wall.now // 3_600_000 + 7) % 24
-    return {ID: figure.draw(wall.received_by_hour, wall.finished_by_hour, hour)}
+    return {ID: Change(figure=figure.draw(wall.received_by_hour, wall.finished_by_hour, hour))}

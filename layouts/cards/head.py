@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from dash import html
 
 from layouts import text
 from layouts.change import Change, Patch, say
-from layouts.notice import source_state
 from layouts.place import Place
+from layouts.states import source_state
 from opscentre.live.wall import Wall
 
 
-def layout(place: Place) -> html.Header:
-    """Title, the one notice, the clock. The notice's words come from the push or, when it fails, from the screen."""
+def layout(place: Place, scenes: Sequence[str]) -> html.Header:
+    """Title, which scene is on, the one notice, the clock.
+
+    The notice's words come from the push or, when it fails, from the screen; what is on only the screen knows.
+    """
     return html.Header(
         className="head",
         children=[
             html.Div(
                 className="head-title",
-                children=[html.H1(place.title), html.P("Giải quyết thủ tục hành chính · theo thời gian thực")],
+                children=[html.H1(place.title), _where(scenes)],
             ),
             html.Div(
                 className="notice",
@@ -34,6 +40,19 @@ def layout(place: Place) -> html.Header:
                 className="clock",
                 children=[html.Div("--:--:--", id="clock-time"), html.Div("—", id="clock-date")],
             ),
+        ],
+    )
+
+
+def _where(scenes: Sequence[str]) -> html.P:
+    named: list[dict[str, Any]] = [{"data-scene": key} for key in scenes]
+    dots = [html.Span(className="scene-dot", **name) for name in named]
+    return html.P(
+        className="scene-line",
+        children=[
+            html.Span("", id="scene-name"),
+            html.Span(dots if len(dots) > 1 else [], className="scene-dots"),
+            html.Span("", id="scene-state"),
         ],
     )
 

@@ -37,7 +37,7 @@ def layout(place: Place) -> html.Div:
 
 
 def _card(kpi: Kpi) -> html.Section:
-    value = html.Span(DASH, id=f"kpi-{kpi.id}", className="kpi-value")
+    value = html.Span(DASH, id=f"kpi-{kpi.id}", className="kpi-value rolls")
     return html.Section(
         className=f"card kpi {kpi.tone}",
         children=[
@@ -68,7 +68,7 @@ def is_known(wall: Wall, value: int) -> bool:
 
 def _looks(value: int) -> str:
     """Nothing is nothing to worry about: a zero has no alarm colour. Six digits need smaller type."""
-    return "kpi-value" + (" is-zero" if value == 0 else "") + (" is-long" if value >= 100_000 else "")
+    return "kpi-value rolls" + (" is-zero" if value == 0 else "") + (" is-long" if value >= 100_000 else "")
 
 
 def _values(totals: Totals) -> dict[str, tuple[int, str]]:

@@ -6,12 +6,13 @@ from dash import html
 
 from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
+from layouts.states import LINK_WORDS as WORDS
+from layouts.states import link_state
 from layouts.text import latency
 from opscentre.live.wall import LinkState, Wall
 
 #: Tiles there are; with more links than that the ones in trouble come first.
 TILES = 14
-WORDS = {"up": "thông", "down": "MẤT", "unknown": "chưa rõ"}
 _TROUBLE = {"down": 0, "unknown": 1, "up": 2}
 
 
@@ -56,13 +57,6 @@ def patch(wall: Wall, place: Place) -> Patch:
         else:
             changes[key] = Change(cls="link unknown is-empty")
     return changes
-
-
-def link_state(link: LinkState, now: int) -> str:
-    """``up``, ``down`` or ``unknown`` by what was found and how long ago (``now``: wall-clock ms)."""
-    if link.checked_at is None or now - link.checked_at > 3000 * link.interval_s:
-        return "unknown"
-    return link.state if link.state in WORDS else "unknown"
 
 
 def _tile_patch(key: str, link: LinkState, state: str) -> Patch:

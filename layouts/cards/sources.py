@@ -5,15 +5,15 @@ from __future__ import annotations
 from dash import html
 
 from layouts.change import DASH, Change, Patch, say
-from layouts.notice import source_state
 from layouts.place import Place
+from layouts.states import SOURCE_WORDS as WORDS
+from layouts.states import source_state
 from opscentre.live.wall import SourceAge, Wall
 
 #: Rows there are; with more sources than that the ones in trouble come first.
 ROWS = 8
 #: With so few sources each row has room for a name of two lines.
 ROOMY = 5
-WORDS = {"fresh": "", "stale": "trễ", "failing": "LỖI", "never": "chưa có"}
 _TROUBLE = {"failing": 0, "stale": 1, "never": 2, "fresh": 3}
 
 

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from dash.development.base_component import Component
 
 from layouts.change import Patch
 from layouts.place import Place
-from layouts.scenes import glance
+from layouts.scenes import glance, map
 from opscentre.live.wall import Wall
 
 
 class Scene(Protocol):
     """What a scene's module offers."""
 
+    #: Its name in the head of the wall.
+    TITLE: str
+
     def layout(self, place: Place) -> Component:
         """The scene, mounted once."""
         ...
 
     def patch(self, wall: Wall, place: Place) -> Patch:
-        """What its elements show now."""
-        ...
-
-    def figures(self, wall: Wall, place: Place) -> dict[str, dict[str, Any]]:
-        """Its plotly figures by element id."""
+        """What its elements show now; their ids are its own."""
         ...
 
 
-#: In the order in which they will rotate.
-SCENES: tuple[Scene, ...] = (glance,)
+#: By the key that stands in addresses and in ``wall.toml``, in the order in which they turn.
+SCENES: dict[str, Scene] = {
+    "glance": glance,
+    "map": map,
+}

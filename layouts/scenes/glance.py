@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dash import html
 
 from layouts.cards import flow, kpis, links, ranking, sources, tilemap, urgent
@@ -11,23 +9,18 @@ from layouts.change import Patch
 from layouts.place import Place
 from opscentre.live.wall import Wall
 
+TITLE = "Toàn cảnh"
+CARDS = (kpis, flow, tilemap, ranking, urgent, links, sources)
+
 
 def layout(place: Place) -> html.Div:
     """The cards on their grid."""
-    return html.Div(
-        className="scene glance",
-        children=[card.layout(place) for card in (kpis, flow, tilemap, ranking, urgent, links, sources)],
-    )
+    return html.Div([card.layout(place) for card in CARDS], className="glance")
 
 
 def patch(wall: Wall, place: Place) -> Patch:
     """The patches of all cards; their element ids are their own."""
     changes: Patch = {}
-    for card in (kpis, tilemap, ranking, urgent, links, sources):
+    for card in CARDS:
         changes.update(card.patch(wall, place))
     return changes
-
-
-def figures(wall: Wall, place: Place) -> dict[str, dict[str, Any]]:
-    """The one chart."""
-    return flow.figures(wall, place)

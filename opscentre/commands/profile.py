@@ -49,9 +49,10 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check every file of a profile and list all problems; exit code 3 where there are any."""
-    # Collectors and alerts stand above this package: they are named, not imported.
+    # What stands above this package is named, not imported.
     registry, alerts = importlib.import_module("collectors.registry"), importlib.import_module("alerts.files")
-    checks = profile_check.Checks(registry.check, registry.check_link, alerts.check)
+    scenes = importlib.import_module("layouts.scenes").SCENES
+    checks = profile_check.Checks(registry.check, registry.check_link, alerts.check, scenes)
     faults = profile_check.check(folder_of(profile), checks)
     if as_json:
         print(json.dumps([_document(fault) for fault in faults], ensure_ascii=False))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from collectors import registry
+from layouts.scenes import SCENES
 from opscentre import paths, profile_check, profile_new
 from opscentre import profile as profiles
 from opscentre.domain.tiles import Spot, arrange
@@ -27,7 +28,7 @@ from simulator.systems import read_holdings, systems_of
 GALLERY = Path(__file__).parent.parent / "gallery" / "profile"
 SAMPLES = sorted(folder.name for folder in GALLERY.iterdir() if folder.name != "whole")
 SHIPPED = profiles.available()
-CHECKS = profile_check.Checks(registry.check, registry.check_link)
+CHECKS = profile_check.Checks(registry.check, registry.check_link, scenes=SCENES)
 
 
 def opscentre(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -68,6 +68,26 @@ def dashboard(redis_server: Redis, tmp_path: Path) -> Iterator[Dashboard]:
     server = Dashboard(tmp_path, redis_server.url)
     server.start()
     yield server
+    server.kill()
+
+
+class Screen(NamedTuple):
+    """A wall in a browser that many tests look at, one after the other, and what feeds it."""
+
+    page: Any
+    board: Board
+    dashboard: Dashboard
+
+
+@pytest.fixture(scope="module")
+def screen(chromium: Any, _redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    """One dashboard and one page of 1920 × 1080 for a whole module."""
+    _redis_server.ensure()
+    server = Dashboard(tmp_path_factory.mktemp("screen"), _redis_server.url)
+    server.start()
+    context = chromium.new_context(viewport={"width": 1920, "height": 1080}, locale="vi-VN")
+    yield Screen(context.new_page(), Board(_redis_server.url), server)
+    context.close()
     server.kill()
 
 

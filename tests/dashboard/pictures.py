@@ -10,6 +10,7 @@ import msgspec
 import redis
 
 from layouts.place import place_of
+from layouts.states import source_state
 from opscentre import __version__
 from opscentre.clock import wall_ms
 from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
@@ -133,7 +134,7 @@ class Board:
 
 class PictureReader:
     """A reader of the wall that ``Board`` shows, as if it were read from a live board just now: its clocks
-    move on, and so does a heartbeat that was beating when the wall was shown."""
+    move on, and so do a heartbeat that was beating and sources that were answering when the wall was shown."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(url, socket_timeout=2)
@@ -147,6 +148,9 @@ class PictureReader:
         self._sequence += 1
         if wall.heartbeat_at is not None and wall.made_at - wall.heartbeat_at < 2_000:
             wall.heartbeat_at += passed
+        for source in wall.sources:
+            if source_state(source, wall.made_at) == "fresh" and source.observed_at is not None:
+                source.observed_at += passed
         return msgspec.structs.replace(
             wall, made_at=wall.made_at + passed, now=round(wall.now + passed * wall.speed), sequence=self._sequence
         )

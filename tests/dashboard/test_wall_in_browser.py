@@ -62,7 +62,7 @@ def test_the_wall_shows_what_was_pushed(
         "() => Object.fromEntries([...document.querySelectorAll('[id]')]"
         ".map(e => [e.id, {text: e.textContent, cls: e.className}]))"
     )
-    wanted = paint(msgspec.structs.replace(wall, made_at=wall_ms()), place).patch
+    wanted = paint(msgspec.structs.replace(wall, made_at=wall_ms()), place)
     on_the_wall = {key: change for key, change in wanted.items() if not key.startswith("home-")}
     assert len(on_the_wall) > 300
     for key, change in on_the_wall.items():
@@ -197,9 +197,9 @@ def test_no_data_is_dashes_and_never_zero(page: Any, dashboard: Dashboard, board
     open_wall(page, dashboard)
     wait_for_text(page, "notice-text", "CHƯA CÓ DỮ LIỆU", 3)
     values = page.evaluate("[...document.querySelectorAll('.kpi-value, .tile-share')].map(e => e.textContent)")
-    assert len(values) == 98
+    assert len(values) == 6 + 92 + 3 * 92, "the numbers of the day, and every unit's on both maps"
     assert set(values) == {"—"}
-    assert page.evaluate("document.querySelectorAll('.tile.none').length") == 92
+    assert page.evaluate("document.querySelectorAll('.tile.none, .tile.ontime-none').length") == 2 * 92
 
 
 def test_nothing_leaves_the_host_and_nothing_complains(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
 from layouts.place import Place
-from opscentre.live.wall import LinkState
+from layouts.scenes import SCENES
+from opscentre.live.wall import LinkState, Wall
 from opscentre.profile import Profile
-from tests.dashboard.conftest import Dashboard
-from tests.dashboard.pictures import Board, plausible
-from tests.dashboard.test_wall_in_browser import open_wall
+from tests.dashboard.conftest import Screen
+from tests.dashboard.pictures import plausible
+from tests.dashboard.test_wall_in_browser import open_wall, wait_for_text
 
 pytestmark = pytest.mark.browser
 
@@ -39,21 +43,27 @@ TEXTS = """() => {
     const style = getComputedStyle(element);
     const [a, b] = [light(rgb(style.color)), light(ground(element))].sort((x, y) => y - x);
     found.push({
-      text: element.textContent, size: parseFloat(style.fontSize), contrast: (a + 0.05) / (b + 0.05),
-      small: Boolean(element.closest('.footnote, .tile')),
+      scene: element.closest('[data-scene]')?.dataset.scene, text: element.textContent,
+      size: parseFloat(style.fontSize), contrast: (a + 0.05) / (b + 0.05),
+      small: Boolean(element.closest('.footnote, .glance .tile-name')),
       cut: element.scrollWidth > element.clientWidth + 1 && style.overflow !== 'visible', cls: element.className,
     });
   }
   return found;
 }"""
 CLIPPED = """() => [...document.querySelectorAll('.wall, .wall .card, .wall .tile-name, .kpi-line, .head > *, '
-  + '.kpi-sub, .kpi .footnote, .card h2, .rank-name, .urgent-unit, .urgent-clock, .link.up .link-name')]
-  .filter((e) => e.checkVisibility() && (e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2))
+  + '.kpi-sub, .kpi .footnote, .card h2, .rank-name, .urgent-unit, .urgent-clock, .link.up .link-name, .whole')]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+  .filter((e) => {
+    const rim = Math.max(2, parseFloat(getComputedStyle(e).fontSize) * 0.15);
+    return e.scrollHeight > e.clientHeight + rim || e.scrollWidth > e.clientWidth + rim;
+  })
   .map((e) => [e.className, e.scrollWidth, e.clientWidth, e.scrollHeight, e.clientHeight, e.textContent])"""
+#: The shapes a wall may have: the four it is drawn for, and some of the screens that hang in offices.
+SHAPES = [(1920, 1080), (3840, 2160), (3840, 1080), (1080, 1920), (1366, 768), (1280, 1024), (2560, 1080)]
 
 
-@pytest.fixture
-def crowded(board: Board, profile: Profile) -> None:
+def crowd(profile: Profile) -> Wall:
     """A wall with long names, large numbers and every state of links and sources."""
     wall = plausible(profile)
     wall.simulated, wall.speed = True, 10.0
@@ -76,43 +86,95 @@ def crowded(board: Board, profile: Profile) -> None:
     ]
     wall.sources[1].ok = False
     wall.sources[2].observed_at = None
-    board.show(wall)
+    return wall
 
 
-@pytest.mark.usefixtures("crowded")
-def test_every_text_is_large_enough_and_stands_out(page: Any, dashboard: Dashboard) -> None:
-    open_wall(page, dashboard)
-    page.wait_for_timeout(1_500)
-    texts = page.evaluate(TEXTS)
-    assert len(texts) > 250
-    assert [t for t in texts if t["size"] < (12 if t["small"] else 20)] == []
-    assert [t for t in texts if t["contrast"] < 4.5] == []
+@pytest.fixture(scope="module")
+def crowded(screen: Screen, profile: Profile) -> Screen:
+    """The screen with a crowded wall on it."""
+    wall = crowd(profile)
+    screen.board.show(wall)
+    open_wall(screen.page, screen.dashboard)
+    wait_for_text(screen.page, "kpi-received", "12.345", 5)
+    screen.page.wait_for_selector(".flow-chart .main-svg")
+    return screen
 
 
-@pytest.mark.usefixtures("crowded")
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1366, 768), (3840, 2160), (1280, 1024), (2560, 1080)])
-def test_nothing_overflows_on_any_screen(page: Any, dashboard: Dashboard, width: int, height: int) -> None:
+def every_scene(page: Any) -> Iterator[str]:
+    """Turn through all scenes; each is whole when it is yielded."""
+    for key in SCENES:
+        page.evaluate("document.body.focus()")
+        for _ in SCENES:
+            if page.evaluate("document.querySelector('.scene.is-shown')?.dataset.scene") == key:
+                break
+            page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            "key => document.querySelectorAll('.scene.is-leaving').length === 0"
+            " && document.querySelector('.scene.is-shown').dataset.scene === key",
+            arg=key,
+        )
+        yield key
+
+
+def test_every_text_of_every_scene_is_large_enough_and_stands_out(crowded: Screen) -> None:
+    page = crowded.page
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    for key in every_scene(page):
+        texts = page.evaluate(TEXTS)
+        assert len([text for text in texts if text.get("scene") == key]) > 15, f"{key} is all but empty"
+        assert [t for t in texts if t["size"] < (12 if t["small"] else 20)] == []
+        assert [t for t in texts if t["contrast"] < 4.5] == []
+
+
+@pytest.mark.parametrize(("width", "height"), SHAPES)
+def test_no_scene_overflows_on_any_screen(crowded: Screen, width: int, height: int) -> None:
+    page = crowded.page
     page.set_viewport_size({"width": width, "height": height})
-    open_wall(page, dashboard)
-    page.wait_for_selector(".flow-chart .main-svg")
-    page.wait_for_timeout(500)
-    clipped = page.evaluate(CLIPPED)
-    assert clipped == [], clipped
+    page.wait_for_timeout(300)
+    for key in every_scene(page):
+        clipped = page.evaluate(CLIPPED)
+        assert clipped == [], (key, clipped)
     root = "document.documentElement"
     assert page.evaluate(f"[{root}.scrollWidth, {root}.scrollHeight]") == [width, height]
 
 
-@pytest.mark.usefixtures("crowded")
-def test_every_commune_is_named_in_full_on_its_own_hexagon(page: Any, dashboard: Dashboard, place: Place) -> None:
-    open_wall(page, dashboard)
-    tiles = page.evaluate(
-        """[...document.querySelectorAll('.tile')].map(e => {
-          const box = e.getBoundingClientRect(), name = e.querySelector('.tile-name').getBoundingClientRect();
-          return [e.querySelector('.tile-name').textContent, Math.round(box.x), Math.round(box.y),
-                  name.width <= box.width, name.top >= box.top && name.bottom <= box.bottom];
-        })"""
+def test_every_commune_is_named_in_full_on_its_own_hexagon(crowded: Screen, place: Place) -> None:
+    page = crowded.page
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    for scene in ("glance", "map"):
+        tiles = page.evaluate(
+            """(scene) => [...document.querySelectorAll(`.${scene} .tile`)].map(e => {
+              const box = e.getBoundingClientRect(), name = e.querySelector('.tile-name').getBoundingClientRect();
+              return [e.querySelector('.tile-name').textContent, Math.round(box.x), Math.round(box.y),
+                      name.width <= box.width, name.top >= box.top && name.bottom <= box.bottom];
+            })""",
+            scene,
+        )
+        names = {" ".join(name.split()) for name, *_ in tiles}
+        assert names == {unit.label for unit in place.communes}
+        assert len({(x, y) for _, x, y, *_ in tiles}) == 92
+        assert [tile for tile in tiles if not (tile[3] and tile[4])] == []
+
+
+def test_colours_of_roles_differ_for_eyes_that_do_not_see_green(crowded: Screen) -> None:
+    """The least distance between two role colours as a deuteranope sees them (Viénot, Brettel and Mollon, 1999)."""
+    roles = crowded.page.evaluate(
+        """() => Object.fromEntries(['good', 'warn', 'bad', 'accent', 'tile-good', 'tile-fair', 'tile-warn', 'tile-bad']
+          .map((role) => [role, getComputedStyle(document.documentElement).getPropertyValue('--' + role).trim()]))"""
     )
-    names = {" ".join(name.split()) for name, *_ in tiles}
-    assert names == {unit.label for unit in place.communes}
-    assert len({(x, y) for _, x, y, *_ in tiles}) == 92
-    assert [tile for tile in tiles if not (tile[3] and tile[4])] == []
+    for group in (("good", "warn", "bad"), ("tile-good", "tile-fair", "tile-warn", "tile-bad")):
+        for one, other in itertools.combinations(group, 2):
+            assert math.dist(deuteranope(roles[one]), deuteranope(roles[other])) > 14, (one, other)
+
+
+def deuteranope(colour: str) -> tuple[float, float, float]:
+    """A colour as seen without green cones, in CIE L*a*b*, where a distance of about 2 can just be told apart."""
+    linear = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in linear)
+    same = 0.29275 * red + 0.70725 * green
+    red, green, blue = same, same, max(0.0, min(1.0, -0.02234 * red + 0.02234 * green + blue))
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    fx, fy, fz = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)

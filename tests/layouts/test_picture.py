@@ -7,9 +7,10 @@ import pytest
 
 from layouts.cards import kpis, links, ranking, sources, tilemap, urgent
 from layouts.figures.flow import draw
-from layouts.notice import notice_of, redis_gone, source_state
+from layouts.notice import notice_of, redis_gone
 from layouts.picture import paint
 from layouts.place import Place, place_of
+from layouts.states import source_state
 from opscentre import profile as profiles
 from opscentre.live.wall import LinkState, SourceAge, Totals, Wall
 from tests.dashboard.pictures import plausible
@@ -58,7 +59,7 @@ def test_overdue_does_not_count_the_paused(wall: Wall, place: Place) -> None:
 def test_what_nobody_can_know_is_a_dash_and_not_zero(wall: Wall, place: Place) -> None:
     wall.state, wall.overdue = "rebuilding", []
     wall.totals = Totals(in_process=100)
-    changes = paint(wall, place).patch
+    changes = paint(wall, place)
     assert (changes["kpi-process"].text, changes["home-process"].text) == ("100", "100")
     assert (changes["kpi-overdue"].text, changes["home-overdue"].text) == ("—", "—")
     assert changes["overdue-nothing"].text == "—"

@@ -1,0 +1,121 @@
+/* Which scene of the wall is on: by address, by rotation (?rotate=seconds), by key, or called up by an alarm.
+   All scenes are mounted for good and laid upon one another; this only says which one is to be seen. */
+(function () {
+  "use strict";
+
+  const ALARM = 20000;      /* ms for which an alarm holds its scene up */
+  const DISSOLVE = 600;     /* ms for which the scene that goes stays below the one that comes */
+  const query = new URLSearchParams(location.search);
+  const root = "/wall";
+
+  let stage = null;          /* the mounted stage; Dash may mount another one */
+  let on = null;             /* key of the scene that is on */
+  let since = performance.now();
+  let held = false;
+  let every = seconds(query.get("rotate"));
+  let alarm = null;          /* the alarm that is up: its id, since when, and the scene to go back to */
+  let silenced = null;       /* id of the last alarm that had its time */
+
+  function seconds(text) {
+    const value = Number(text);
+    return text && value >= 5 ? value * 1000 : null;
+  }
+
+  const scenes = () => [...document.querySelectorAll(".stage > .scene")];
+  const keys = () => scenes().map((scene) => scene.dataset.scene);
+  const wanted = () => location.pathname.slice(root.length + 1);
+
+  function mount() {
+    const here = document.querySelector(".stage");
+    if (!here || here === stage) return;
+    stage = here;
+    if (query.has("rotate") && !every) every = Number(here.dataset.rotate) * 1000;
+    on = null;
+    go(keys().includes(wanted()) ? wanted() : keys()[0]);
+  }
+
+  function go(key) {
+    since = performance.now();
+    if (key === on || !keys().includes(key)) return tell();
+    const before = on;
+    on = key;
+    for (const scene of scenes()) {
+      const name = scene.dataset.scene;
+      scene.classList.toggle("is-shown", name === key);
+      scene.classList.toggle("is-leaving", name === before);
+      scene.inert = name !== key;
+    }
+    setTimeout(() => {
+      for (const scene of scenes()) if (scene.dataset.scene === before) scene.classList.remove("is-leaving");
+    }, DISSOLVE);
+    /* The address follows, so that a reload (at night, of a new version) comes back to this scene. */
+    history.replaceState(history.state, "", `${root}/${key}${location.search}`);
+    window.dispatchEvent(new CustomEvent("opscentre:scene", { detail: key }));
+    tell();
+  }
+
+  function step(by) {
+    const all = keys();
+    go(all[(all.indexOf(on) + by + all.length) % all.length]);
+  }
+
+  /* The scene's name, a dot for each scene, and whether it turns or is held: in words, not by colour alone. */
+  function tell() {
+    const name = document.getElementById("scene-name"), state = document.getElementById("scene-state");
+    if (!name || !state || !on) return;
+    const all = scenes(), at = keys().indexOf(on);
+    set(name, all[at].dataset.title);
+    const left = every && !held ? Math.max(0, Math.ceil((every - (performance.now() - since)) / 1000)) : null;
+    set(state, alarm ? "CẢNH BÁO" : held ? "ĐANG GIỮ" : left !== null ? `chuyển sau ${left} giây` : "");
+    for (const dot of document.querySelectorAll(".scene-dot"))
+      dot.classList.toggle("is-on", dot.dataset.scene === on);
+  }
+
+  function set(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  window.addEventListener("opscentre:head", (event) => {
+    const raised = event.detail.alarm;
+    if (!stage || !raised || raised.id === silenced || (alarm && alarm.id === raised.id)) return;
+    const back = alarm ? alarm.back : on;
+    alarm = { id: raised.id, since: performance.now(), back };
+    set(document.getElementById("alarm-text"), raised.text);
+    document.getElementById("alarm").classList.add("is-up");
+    /* Only a wall that turns by itself is turned: who holds a scene, or asked for one, keeps it. */
+    if (every && !held) go(raised.scene);
+    tell();
+  });
+
+  function watch() {
+    mount();
+    if (!stage) return;
+    const now = performance.now();
+    if (alarm && now - alarm.since > ALARM) {
+      const back = alarm.back;
+      silenced = alarm.id;
+      alarm = null;
+      document.getElementById("alarm").classList.remove("is-up");
+      if (every && !held) go(back);
+    }
+    if (every && !held && !alarm && now - since >= every) step(1);
+    tell();
+  }
+
+  window.addEventListener("keydown", (event) => {
+    if (!stage || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "ArrowRight" || event.key === "ArrowDown") step(1);
+    else if (event.key === "ArrowLeft" || event.key === "ArrowUp") step(-1);
+    else if (event.key === " ") { held = !held; since = performance.now(); tell(); }
+    else if (event.key === "f" || event.key === "F") full();
+    else return;
+    event.preventDefault();
+  });
+
+  function full() {
+    const change = document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+    change.catch((error) => console.info("the browser refused full screen:", error.message));
+  }
+
+  setInterval(watch, 200);
+})();

@@ -1,0 +1,188 @@
+"""The province as a map: hexagons or areas coloured by one measure at a time, the best and the last three named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+from layouts.cards.kpis import is_known
+from layouts.cards.tilemap import two_lines
+from layouts.change import DASH, Change, Patch, say
+from layouts.measures import MEASURES, Measure, ordered
+from layouts.place import Place
+from layouts.shares import NONE
+from opscentre.domain.units import Unit
+from opscentre.live.wall import Totals, Wall
+
+TITLE = "Bản đồ"
+SCHEMATIC = "sơ đồ, không phải bản đồ địa giới"
+#: Units named at either end.
+EACH = 3
+NAMED = (("worst", "Cần chú ý"), ("best", "Tốt nhất"))
+
+
+def layout(place: Place) -> html.Div:
+    """The map, and beside it what it shows just now; every measure is there, the screen shows one."""
+    shown: dict[str, Any] = {"data-measure": MEASURES[0].key}
+    return html.Div(
+        id="map",
+        className="map",
+        **shown,
+        children=[
+            html.Div(
+                className="card map-card",
+                children=[
+                    html.Div([_legend(measure) for measure in MEASURES], className="map-legends"),
+                    _areas(place) if place.areas else _hexagons(place),
+                    html.Div(_caption(place), className="footnote"),
+                ],
+            ),
+            html.Div([_side(measure) for measure in MEASURES], className="map-sides"),
+        ],
+    )
+
+
+def _caption(place: Place) -> str:
+    missing = [unit.name for unit in place.communes if unit.code not in place.tiling.cells]
+    lost = f" · chưa có tọa độ: {', '.join(missing)}" if missing else ""
+    return (place.areas.caption if place.areas else SCHEMATIC) + lost
+
+
+def _legend(measure: Measure) -> html.Ul:
+    return html.Ul(
+        className=f"legend only {measure.key}",
+        children=[html.Li([html.Span(className=f"swatch {band.name}"), band.words]) for band in (*measure.bands, NONE)],
+    )
+
+
+def _areas(place: Place) -> html.Div:
+    """An empty place that the screen fills once with the outlines (``assets/map.js``)."""
+    source: dict[str, Any] = {"data-source": "/api/areas"}
+    return html.Div(className="areas", **source)
+
+
+def _hexagons(place: Place) -> html.Div:
+    return html.Div(
+        className="hexes",
+        style={
+            "--wide-columns": place.broad.columns, "--wide-rows": place.broad.rows,
+            "--tall-columns": place.tiling.columns, "--tall-rows": place.tiling.rows,
+        },
+        children=[_tile(unit, place) for unit in place.communes if unit.code in place.tiling.cells],
+    )  # fmt: skip
+
+
+def _tile(unit: Unit, place: Place) -> html.Div:
+    column, row = place.broad.cells[unit.code]
+    tall_column, tall_row = place.tiling.cells[unit.code]
+    name = two_lines(unit.label)
+    long = max(len(line) for line in name.split(" ")) > 8
+    return html.Div(
+        id=f"map-{unit.code}",
+        className="tile",
+        title=unit.name,
+        style={
+            "--wide-x": column + (row & 1) / 2, "--wide-y": row,
+            "--tall-x": tall_column + (tall_row & 1) / 2, "--tall-y": tall_row,
+        },
+        children=[
+            html.Div(name, className="tile-name is-long" if long else "tile-name"),
+            *[
+                html.Div(DASH, id=f"map-{unit.code}-{measure.key}", className=f"tile-share only {measure.key}")
+                for measure in MEASURES
+            ],
+        ],
+    )  # fmt: skip
+
+
+def _side(measure: Measure) -> html.Div:
+    key = f"map-{measure.key}"
+    return html.Div(
+        className=f"map-side only {measure.key}",
+        children=[
+            html.Section(
+                className="card hero",
+                children=[
+                    html.H2(measure.name),
+                    html.Div(
+                        className="hero-line",
+                        children=[
+                            html.Span(DASH, id=f"{key}-value", className="hero-value rolls"),
+                            html.Span(measure.unit, className="hero-unit"),
+                        ],
+                    ),
+                    html.P("toàn tỉnh, mọi đơn vị", className="quiet"),
+                    html.P(measure.formula, className="footnote"),
+                ],
+            ),
+            *[_list(key, end, title) for end, title in NAMED],
+        ],
+    )
+
+
+def _list(key: str, end: str, title: str) -> html.Section:
+    return html.Section(
+        className=f"card named {end}",
+        children=[
+            html.Div(html.H2([html.Span(className=f"end-mark {end}"), title]), className="card-head"),
+            *[
+                html.Div(
+                    id=f"{key}-{end}-{index}",
+                    className="named-row is-empty",
+                    children=[
+                        html.Span(DASH, id=f"{key}-{end}-{index}-name", className="named-unit"),
+                        html.Span(DASH, id=f"{key}-{end}-{index}-value", className="named-value"),
+                    ],
+                )
+                for index in range(EACH)
+            ],
+        ],
+    )
+
+
+def patch(wall: Wall, place: Place) -> Patch:
+    """Every unit's class and value by every measure; the ends of each."""
+    changes: Patch = {}
+    ends: dict[str, list[str]] = {}
+    for measure in MEASURES:
+        changes.update(_side_patch(measure, wall, place, ends))
+    prefix = "area" if place.areas else "map"
+    for unit in place.communes:
+        totals = wall.units.get(unit.code)
+        classes = ["area" if place.areas else "tile", *ends.get(unit.code, ())]
+        for measure in MEASURES:
+            value = measure.value(totals) if totals else None
+            classes.append(f"{measure.key}-{measure.band(value).name}")
+            if not place.areas:
+                changes[f"map-{unit.code}-{measure.key}"] = say(measure.write(value).rstrip("%"))
+        changes[f"{prefix}-{unit.code}"] = Change(cls=" ".join(classes))
+    return changes
+
+
+def _side_patch(measure: Measure, wall: Wall, place: Place, ends: dict[str, list[str]]) -> Patch:
+    key = f"map-{measure.key}"
+    found = ordered(measure, place.communes, wall.units)
+    value = _whole(measure, wall)
+    changes: Patch = {f"{key}-value": say(measure.write(value))}
+    best = found[:EACH]
+    worst = found[max(len(best), len(found) - EACH) :][::-1]
+    for end, rows in (("best", best), ("worst", worst)):
+        for index in range(EACH):
+            row = f"{key}-{end}-{index}"
+            if index < len(rows):
+                unit, value = rows[index]
+                ends.setdefault(unit.code, []).append(f"{end}-{measure.key}")
+                changes[row] = Change(cls="named-row")
+                changes[f"{row}-name"] = say(unit.name)
+                changes[f"{row}-value"] = say(measure.write(value), f"named-value {measure.band(value).name}")
+            else:
+                changes[row] = Change(cls="named-row is-empty")
+    return changes
+
+
+def _whole(measure: Measure, wall: Wall) -> float | None:
+    """The province's value; no zero while nobody can know it."""
+    totals: Totals = wall.totals
+    value = measure.value(totals)
+    return value if value is not None and is_known(wall, round(value * 1000)) else None

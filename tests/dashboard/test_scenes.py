@@ -1,0 +1,136 @@
+"""Which scene of the wall is on: by address, rotation, key and alarm; and that no frame is ever blank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from layouts.scenes import SCENES
+from opscentre.clock import wall_ms
+from opscentre.live.wall import Wall
+from opscentre.profile import Profile
+from tests.dashboard.conftest import Screen
+from tests.dashboard.pictures import plausible
+from tests.dashboard.test_wall_in_browser import text_of, wait_for_text
+
+pytestmark = pytest.mark.browser
+
+#: Of every frame: when it was, which scene is on, and whether something whole was to be seen.
+RECORD = """() => {
+  window.frames_seen = [];
+  const look = (at) => {
+    const seen = [...document.querySelectorAll('.scene')].filter((e) => getComputedStyle(e).visibility === 'visible');
+    const whole = seen.some((e) => getComputedStyle(e).opacity === '1' && e.textContent.length > 100
+      && e.getBoundingClientRect().height > 500);
+    const lit = Number(getComputedStyle(document.querySelector('.stage')).opacity) > 0.4;
+    window.frames_seen.push([at, document.querySelector('.scene.is-shown').dataset.scene, whole && lit]);
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+
+
+def on(page: Any) -> str:
+    return page.evaluate("document.querySelector('.scene.is-shown')?.dataset.scene ?? ''")
+
+
+def open_at(screen: Screen, address: str) -> Any:
+    screen.page.goto(screen.dashboard.url + address)
+    screen.page.wait_for_selector(".wall[class*=says-] .scene.is-shown")
+    return screen.page
+
+
+def fresh(wall: Wall) -> Wall:
+    """The wall as of now."""
+    return msgspec.structs.replace(wall, made_at=wall_ms(), heartbeat_at=wall_ms())
+
+
+def test_a_wall_turns_through_its_scenes_without_a_blank_frame(screen: Screen, profile: Profile) -> None:
+    wall = plausible(profile)
+    screen.board.show(wall)
+    page = open_at(screen, "/wall?rotate=5")
+    wait_for_text(page, "kpi-process", ".", 5)
+    page.evaluate(RECORD)
+    assert on(page) == "glance"
+    assert text_of(page, "scene-name") == "Toàn cảnh"
+    for turn in range(12):
+        wall.totals.received_today += 1_000 + turn
+        wall.units["05710"].in_process_overdue += turn
+        screen.board.show(wall)
+        page.wait_for_timeout(300)
+    page.wait_for_function("() => document.querySelector('.scene.is-shown').dataset.scene === 'map'", timeout=10_000)
+    page.wait_for_timeout(1_000)
+    frames = page.evaluate("window.frames_seen")
+    assert len(frames) >= 60
+    assert {scene for _, scene, _ in frames} == {"glance", "map"}
+    assert [frame for frame in frames if not frame[2]] == []
+
+
+def test_a_scene_has_an_address_and_keys_turn_hold_and_let_go(screen: Screen, profile: Profile) -> None:
+    screen.board.show(plausible(profile))
+    page = open_at(screen, "/wall/map?rotate=3600")
+    assert on(page) == "map"
+    for key in [*list(SCENES)[2:], "glance"]:
+        page.keyboard.press("ArrowRight")
+        assert on(page) == key
+    page.keyboard.press("ArrowLeft")
+    assert on(page) == list(SCENES)[-1]
+    assert page.url.endswith(f"/wall/{list(SCENES)[-1]}?rotate=3600"), "a reload comes back to this scene"
+    assert text_of(page, "scene-state").startswith("chuyển sau 3")
+    page.keyboard.press(" ")
+    assert text_of(page, "scene-state") == "ĐANG GIỮ"
+    page.keyboard.press(" ")
+    assert text_of(page, "scene-state").startswith("chuyển sau 3")
+
+
+def test_an_alarm_interrupts_a_wall_that_turns_and_only_that(screen: Screen, profile: Profile) -> None:
+    wall = plausible(profile)
+    screen.board.show(wall)
+    page = open_at(screen, "/wall/glance?rotate=3600")
+    page.wait_for_timeout(1_500)
+    wall = fresh(wall)
+    wall.links[3].state = "down"
+    screen.board.show(wall)
+    wait_for_text(page, "alarm-text", "MẤT KẾT NỐI · Mạng TSLCD", 5)
+    assert page.evaluate("getComputedStyle(document.getElementById('alarm')).visibility") == "visible"
+    assert text_of(page, "scene-state") == "CẢNH BÁO"
+    gone = "() => getComputedStyle(document.getElementById('alarm')).visibility === 'hidden'"
+    page.wait_for_function(gone, timeout=30_000)
+
+
+def test_every_measure_of_the_map_has_its_key_and_its_address(screen: Screen, profile: Profile) -> None:
+    screen.board.show(plausible(profile))
+    page = open_at(screen, "/wall/map?measure=online")
+    wait_for_text(page, "map-online-value", "%", 5)
+    shown = """[...document.querySelectorAll('.map-side')]
+      .filter((e) => getComputedStyle(e).visibility === 'visible').map((e) => e.querySelector('h2').textContent)"""
+    assert page.evaluate(shown) == ["Tỷ lệ nộp trực tuyến · hôm nay"]
+    page.keyboard.press("m")
+    assert page.evaluate(shown) == ["Tỷ lệ đúng hạn · 30 ngày"]
+    page.keyboard.press("m")
+    assert page.evaluate(shown) == ["Hồ sơ quá hạn đang giải quyết"]
+
+
+def test_who_wants_no_motion_gets_numbers_at_once(screen: Screen, profile: Profile) -> None:
+    wall = plausible(profile)
+    wall.totals.received_today = 1_000
+    screen.board.show(wall)
+    page = open_at(screen, "/wall/glance")
+    wait_for_text(page, "kpi-received", "1.000", 5)
+    watch = """() => { window.values = new Set(); new MutationObserver(() =>
+      window.values.add(document.getElementById('kpi-received').textContent)
+    ).observe(document.getElementById('kpi-received'), { characterData: true, subtree: true, childList: true }); }"""
+    page.evaluate(watch)
+    wall.totals.received_today = 9_000
+    screen.board.show(wall)
+    wait_for_text(page, "kpi-received", "9.000", 5)
+    assert page.evaluate("window.values.size") > 3, "the number rolls"
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("window.values.clear()")
+    wall.totals.received_today = 1_000
+    screen.board.show(wall)
+    wait_for_text(page, "kpi-received", "1.000", 5)
+    assert page.evaluate("[...window.values]") == ["1.000"]
+    page.emulate_media(reduced_motion="no-preference")
