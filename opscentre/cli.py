@@ -12,6 +12,7 @@ from opscentre.commands.shared import fail
 from opscentre.profile import ProfileError
 from opscentre.runtime.folder import Unusable
 from opscentre.settings import SettingsError
+from opscentre.store.schema import OtherSchema
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 register_all(app)
@@ -36,5 +37,5 @@ def main() -> None:
     """Run a command; what a person can mend is one line and exit code 2."""
     try:
         app()
-    except (Unusable, ProfileError, SettingsError) as error:
+    except (Unusable, ProfileError, SettingsError, OtherSchema) as error:
         fail(str(error))

@@ -159,7 +159,7 @@ class Cycle:
         for topic in (topics.DOSSIERS, topics.OBSERVATIONS):
             starts = await start_at(app, topic, self._worker.offsets(topic))
             self._worker.begin_at(topic, starts)
-        dossiers = sum(len(ledger.entries) for ledger in self._worker.ledgers.values())
+        dossiers = sum(ledger.dossiers for ledger in self._worker.ledgers.values())
         log.info("assigned partitions %s with %s dossiers", sorted(ours), dossiers)
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -26,11 +24,13 @@ from opscentre.domain.observations import Heartbeat, LinkSeen, SourceSeen
 from opscentre.live.wall import UrgentDossier
 from opscentre.live.writer import BoardWriter, Urgent
 from opscentre.pipe import topics
-from opscentre.store import journal
+from opscentre.store import journal, settled
 from opscentre.store.intake import SetAside
+from streams.beginning import fill
 from streams.dead_letters import compose
 from streams.digestion import UNDIGESTIBLE, read_batch, read_observation
 from streams.ledger import Ledger
+from streams.tally import Names
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class Worker:
         self._clock = clock
         #: (offset SQL goes on from, next to digest) of the observations partition; None: not ours.
         self._observed: tuple[int, int] | None = None
+        self._names = Names()
         self._observing = 0
         self._heartbeat: int | None = None
         self._sources: dict[str, bytes] = {}
@@ -80,22 +81,27 @@ class Worker:
         standing = journal.standing_claims(self._engine, topics.DOSSIERS)
         kept = {p for p in wanted & set(self.ledgers) if self.ledgers[p].claim == standing.get(p)}
         # Claimed before it is read: from then on nobody else's write can come in between.
-        claims = journal.claim(self._engine, topics.DOSSIERS, wanted - kept)
+        claims = journal.take_over(self._engine, topics.DOSSIERS, wanted - kept)
         stored = journal.next_offsets(self._engine, topics.DOSSIERS, wanted)
         now = self._clock.now()
         for partition in set(self.ledgers) - wanted:
             del self.ledgers[partition]
             self._writer.forget(partition)
-        for partition in sorted(wanted):
-            ledger = self.ledgers.get(partition)
-            if ledger is None or partition not in kept or ledger.stored != stored[partition]:
-                ledger = Ledger(partition, self._calendar)
+        fresh = {}
+        for partition in wanted:
+            if partition not in kept or self.ledgers[partition].stored != stored[partition]:
+                ledger = fresh[partition] = Ledger(partition, self._calendar, self._names)
                 ledger.claim = claims.get(partition) or standing[partition]
-                with _without_collecting():
-                    ledger.load(journal.load_states(self._engine, partition), now)
                 ledger.stored = stored[partition]
-                self.ledgers[partition] = ledger
-                self._writer.forget(partition)
+        if fresh:
+            self._names.known.update(journal.read_names(self._engine))
+            for partition in fresh:
+                self.ledgers.pop(partition, None)
+            fill(self._engine, fresh, now)
+        for partition, ledger in fresh.items():
+            self.ledgers[partition] = ledger
+            self._writer.forget(partition)
+        for ledger in self.ledgers.values():
             ledger.next_offset = ledger.stored
         if observations:
             self._observing = journal.claim(self._engine, topics.OBSERVATIONS, [0])[0]
@@ -136,11 +142,15 @@ class Worker:
         """
         now = self._clock.now()
         entries = journal.Entries()
+        readings = []
         for message in messages:
             if message.topic == topics.DOSSIERS:
-                self._digest_batch(message, now, entries)
+                readings += self._read(message, now, entries)
             elif message.topic == topics.OBSERVATIONS:
                 self._digest_observation(message, now, entries)
+        self._recall(readings)
+        for message, batch in readings:
+            self._fold(message, batch, now, entries)
         for ledger in self.ledgers.values():
             ledger.tick(now)
             changes = ledger.drain()
@@ -149,6 +159,8 @@ class Worker:
             if changes.dossiers or changes.transitions or ledger.next_offset != ledger.stored:
                 entries.offsets[topics.DOSSIERS, ledger.partition] = (ledger.stored, ledger.next_offset)
                 entries.claims[topics.DOSSIERS, ledger.partition] = ledger.claim
+        for place, (version, name) in self._names.new.items():
+            entries.observations[place] = (version, name.encode())
         if self._observed and self._observed[0] != self._observed[1]:
             entries.offsets[topics.OBSERVATIONS, 0] = self._observed
             entries.claims[topics.OBSERVATIONS, 0] = self._observing
@@ -156,14 +168,32 @@ class Worker:
             self._write(entries)
         self._show(now)
 
-    def _digest_batch(self, message: Message, now: int, entries: journal.Entries) -> None:
+    def _read(self, message: Message, now: int, entries: journal.Entries) -> list[tuple[Message, Batch]]:
+        """What of a message is to be folded in: nothing where it was already, or is another worker's."""
         ledger = self.ledgers.get(message.partition)
         if ledger is None or message.offset < ledger.next_offset:
-            return
+            return []
         ledger.next_offset = message.offset + 1
         batch, refused = read_batch(message.value)
         for reason, payload in refused:
             self._set_aside(message, reason, payload, now, entries)
+        return [(message, batch)]
+
+    def _recall(self, readings: list[tuple[Message, Batch]]) -> None:
+        """Bring the settled dossiers that are about to change back into memory, all with one question to SQL."""
+        wanted: dict[tuple[str, str], Ledger] = {}
+        for message, batch in readings:
+            ledger = self.ledgers[message.partition]
+            if ledger.dossiers > len(ledger.entries):
+                wanted.update((snapshot.key, ledger) for snapshot in batch.snapshots)
+        keys = [key for key, ledger in wanted.items() if key not in ledger.entries]
+        for held in settled.fetch(self._engine, keys) if keys else ():
+            ledger = wanted[held.source, held.number]
+            if held.partition == ledger.partition:
+                ledger.recall(held)
+
+    def _fold(self, message: Message, batch: Batch, now: int, entries: journal.Entries) -> None:
+        ledger = self.ledgers[message.partition]
         outcomes = dict.fromkeys(Outcome, 0)
         for index, snapshot in enumerate(batch.snapshots):
             try:
@@ -244,6 +274,8 @@ class Worker:
                 time.sleep(0.5)
         for ledger in self.ledgers.values():
             ledger.stored = ledger.next_offset
+            ledger.let_go()
+        self._names.new.clear()
         if self._observed:
             self._observed = (self._observed[1], self._observed[1])
 
@@ -273,11 +305,11 @@ class Worker:
             if not (caring or ledger.dirty_units or ledger.dirty_days):
                 continue
             urgent = self._urgent(ledger.partition, now) if caring else None
-            if not self._writer.write(ledger, len(ledger.entries), now, urgent):
+            if not self._writer.write(ledger, ledger.dossiers, now, urgent):
                 urgent = urgent or self._urgent(ledger.partition, now)
                 # Redis was emptied, or another worker has written there: SQL knows whose the partition is.
                 ours = partial(journal.require, self._engine, topics.DOSSIERS, ledger.partition, ledger.claim)
-                self._writer.rewrite(ledger, len(ledger.entries), now, urgent, ours)
+                self._writer.rewrite(ledger, ledger.dossiers, now, urgent, ours)
             changed = True
         if self._observed is not None and caring and not self._writer.observations_stand():
             self._unsent = True
@@ -296,23 +328,6 @@ class Worker:
                 _listed(state, now) for state in journal.open_due(self._engine, partition, now, horizon + 1, LISTED)
             ],
         )
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Load without the collector of cycles, and keep it off what was loaded.
-
-    States form no cycles; looking for some among ever more of them takes as long as loading them, and later, while
-    the worker counts, would hold it up for seconds at a time.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()
 
 
 def _listed(state: DossierState, now: int) -> UrgentDossier:

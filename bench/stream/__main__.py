@@ -36,9 +36,7 @@ def main() -> None:
             if "table" in wanted:
                 table.measure(parts, given.changes, given.rounds)
             if "growth" in wanted:
-                name = parts.postgres.create_database()
-                growth.measure(parts.postgres.database_url(name), given.dossiers)
-                parts.postgres.drop_database(name)
+                growth.measure(parts, Path(folder), given.dossiers)
             if "delay" in wanted:
                 for rate in (1_000, 10_000):
                     delay.measure(parts, Path(folder), rate, given.seconds)

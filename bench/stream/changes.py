@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from opscentre.domain.dossier import Batch, Progress, Snapshot, Supplement, partition_of
+from opscentre.domain.fold import DossierState, Seen
 from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
 
 #: "Now" of every run, Friday 20 November 2026, 10:00: the contenders' clock stands still.
@@ -38,11 +39,25 @@ def changes(count: int) -> Iterator[Snapshot]:
             left -= 1
 
 
-def whole_lives(begin: int, end: int) -> Iterator[Snapshot]:
-    """Dossiers ``begin`` to ``end`` of a year's: every change of each, nine lives in ten led to their end."""
+def year(begin: int, end: int, *, still_open: int = 10) -> Iterator[DossierState]:
+    """The states of dossiers ``begin`` to ``end`` of a year's: one in ``still_open`` is not over yet, the rest are.
+
+    Those that are over began from a year ago to two weeks ago, the others within the last 30 days, and few are late.
+    """
     for index in range(begin, end):
-        for step in range(len(LIFE) if index % 10 else 3 + index // 10 % 6):
-            yield _change(index, step)
+        open_ = index % still_open == 0
+        steps = 3 + index // still_open % 6 if open_ else len(LIFE)
+        spread = (index * 2_654_435_761) % (2**32) / 2**32
+        shift = 13 * DAY + round(spread * 352 * DAY) // MINUTE * MINUTE if not open_ else 0
+        last = _change(index, steps - 1, shift)
+        if open_:
+            due = (last.received or NOW) + (27 + index % 20) * DAY
+            last = msgspec.structs.replace(last, due=due, supplements=())
+        began = last.version - (steps - 1) * _pace(index)
+        trail = (began + step * _pace(index) for step in range(steps))
+        yield DossierState(
+            last, tuple(Seen(at, LIFE[step], at + MINUTE, at + MINUTE, True) for step, at in enumerate(trail))
+        )
 
 
 def messages(count: int, size: int) -> Iterator[tuple[int, bytes, int]]:
@@ -60,10 +75,15 @@ def messages(count: int, size: int) -> Iterator[tuple[int, bytes, int]]:
             yield partition, _encode(Batch(batch)), len(batch)
 
 
-def _change(index: int, step: int) -> Snapshot:
-    """Step ``step`` in the life of dossier ``index``: lives begin spread over the last 30 days."""
-    began = NOW - 30 * DAY + (index * 2_654_435_761) % (30 * DAY) // MINUTE * MINUTE
-    pace = HOUR + index % 5 * 7 * HOUR
+def _pace(index: int) -> int:
+    """The time between two changes of a dossier."""
+    return HOUR + index % 5 * 7 * HOUR
+
+
+def _change(index: int, step: int, shift: int | None = None) -> Snapshot:
+    """Step ``step`` in the life of dossier ``index``: lives begin spread over the last 30 days, or ``shift`` ago."""
+    began = NOW - (shift or 30 * DAY) + (0 if shift else (index * 2_654_435_761) % (30 * DAY)) // MINUTE * MINUTE
+    pace = _pace(index)
     at = began + step * pace
     received = began + pace
     due = received + (1 + index % 9) * DAY

@@ -65,10 +65,10 @@ def _watch(settings: Settings, board: redis.Redis, rate: int, seconds: float) ->
     watched = board.pubsub()
     watched.subscribe(keys.CHANNEL)
     # One dossier in each partition first: the worker is up when all boards are there.
-    counts = [1] * PARTITIONS
+    sent_to = [1] * PARTITIONS
     producer.append(topics.DOSSIERS, [(partition, _batch(partition, 0, 1)) for partition in range(PARTITIONS)])
     deadline = time.monotonic() + 60
-    while _counts(board) != counts:
+    while counts(board) != sent_to:
         if time.monotonic() > deadline:
             raise TimeoutError(f"no board within 60 s; the worker's log is in {settings.data}")
         time.sleep(0.05)
@@ -79,11 +79,11 @@ def _watch(settings: Settings, board: redis.Redis, rate: int, seconds: float) ->
     ticks = round(seconds / TICK)
     for tick in range(ticks):
         partition = tick % PARTITIONS
-        value = _batch(partition, counts[partition], size)
+        value = _batch(partition, sent_to[partition], size)
         _look(watched, board, waiting, delays, begun + tick * TICK)
         sent = time.perf_counter()
-        counts[partition] += size
-        waiting[partition].append((counts[partition], sent))
+        sent_to[partition] += size
+        waiting[partition].append((sent_to[partition], sent))
         producer.append(topics.DOSSIERS, [(partition, value)])
     while any(waiting) and time.perf_counter() < begun + seconds + 60:
         _look(watched, board, waiting, delays, time.perf_counter() + TICK)
@@ -104,15 +104,16 @@ def _look(
     while (left := until - time.perf_counter()) > 0:
         if watched.get_message(timeout=left) is None:
             continue
-        seen, at = _counts(board), time.perf_counter()
+        seen, at = counts(board), time.perf_counter()
         for partition, sent in enumerate(waiting):
-            while sent and sent[0][0] <= seen[partition]:
+            while seen and sent and sent[0][0] <= seen[partition]:
                 delays.append((at - sent.pop(0)[1]) * 1000)
 
 
-def _counts(board: redis.Redis) -> list[int]:
+def counts(board: redis.Redis) -> list[int]:
+    """Dossiers on the board by partition; none of them while one partition's board is missing."""
     values = board.mget([keys.meta(partition) for partition in range(PARTITIONS)])
-    return [_decode_meta(value).dossiers if value else 0 for value in values]  # type: ignore[union-attr]
+    return [_decode_meta(value).dossiers for value in values] if all(values) else []  # type: ignore[union-attr]
 
 
 def _batch(partition: int, begin: int, size: int) -> bytes:

@@ -76,7 +76,7 @@ class Watch:
                     "seconds": seconds,
                     "cpu": cpu,
                     "peak": memory("VmHWM"),
-                    "dossiers": sum(len(ledger.entries) for ledger in ledgers.values()),
+                    "dossiers": sum(ledger.dossiers for ledger in ledgers.values()),
                     "sums": sums(ledgers),
                 }
             )

@@ -21,6 +21,7 @@ from opscentre.domain.calendar import Calendar
 from opscentre.live.writer import BoardWriter
 from opscentre.store import journal
 from opscentre.store.engine import open_store
+from streams import ledger
 from streams.app import Cycle, create_app
 from streams.worker import Message, Worker
 
@@ -77,6 +78,8 @@ def main() -> None:
         board: Any = BoardWriter(sys.argv[5]) if stored else NoBoard()
         if not stored:
             journal.write = lambda *_: None  # type: ignore[assignment]
+            # Nobody would give a settled dossier back.
+            ledger.RESTING = sys.maxsize
         worker = Watched(engine, board, Calendar(), StandingClock())
         worker.expect(count, {p: int(end) for p, end in enumerate(ends.split(","))})
         app = create_app(Cycle(worker), broker, PARTITIONS, data)

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from sys import intern
 from typing import NamedTuple
 
+import msgspec
+
 from opscentre.domain.calendar import RECEPTION_LIMIT, Calendar
 from opscentre.domain.fold import DossierState
-from opscentre.domain.life import Kind, Verdict, due_moments, last_turn, standing_at, turning_moments
+from opscentre.domain.life import Kind, Standing, Verdict, due_moments, last_turn, standing_at, turning_moments
 from opscentre.domain.status import ENDED, NOT_RECEIVED, Status
 from opscentre.domain.units import Unit, Units
 
@@ -38,6 +40,8 @@ _FINISH_CELL = {Verdict.EARLY: EARLY, Verdict.IN_TIME: ON_TIME, Verdict.OVERDUE:
 NOW = ("in_process", "in_process_overdue", "paused", "paused_overdue", "waiting", "waiting_overdue", "due_soon")
 #: Numbers of a unit and a day: received by channel, finished by verdict.
 DAILY = ("counter", "online", "postal", "early", "on_time", "finished_overdue")
+#: How dossiers come in: each one's place in DAILY is that of those received so.
+CHANNELS = DAILY[:3]
 #: A dossier is due soon when at most this much working time is left.
 DUE_SOON = RECEPTION_LIMIT
 
@@ -144,7 +148,7 @@ def _other_times(unit: Unit) -> dict[str, str]:
     return {"since": unit.valid_from.isoformat()} if unit.valid_from is not None else {}
 
 
-class Contribution(NamedTuple):
+class Contribution(msgspec.Struct, frozen=True, gc=False):
     """What one dossier adds to the live counters. ``-1`` and empty mean "nothing"."""
 
     unit: str
@@ -155,6 +159,10 @@ class Contribution(NamedTuple):
     received_cell: int = -1
     finished: int = -1
     finished_cell: int = -1
+    #: MaLinhVuc and MaTTHC as the source wrote them, empty where it gave none; and one of CHANNELS.
+    field: str = ""
+    procedure: str = ""
+    channel: str = DAILY[0]
 
 
 _CHANNEL_DAILY = {1: 0, 2: 1, 3: 2}
@@ -163,17 +171,24 @@ _FINISH_DAILY = {Verdict.EARLY: 3, Verdict.IN_TIME: 4, Verdict.OVERDUE: 5}
 
 def contribution(state: DossierState, at: int, calendar: Calendar) -> Contribution:
     """What a dossier adds to the live counters at ``at``; moments stay moments so that the hour is not lost (§4)."""
+    return contribution_of(state, standing_at(state, at), at, calendar)
+
+
+def contribution_of(state: DossierState, standing: Standing, at: int, calendar: Calendar) -> Contribution:
+    """``contribution`` where the dossier's standing at ``at`` is known already (§4)."""
     snapshot = state.snapshot
     # Some hundred units name themselves in a million dossiers: one string each, not one a dossier.
     unit = intern(snapshot.unit)
-    standing = standing_at(state, at)
     kind = standing.kind
     if kind is Kind.WAITING:
         filed = snapshot.submitted
         late = filed is not None and at > calendar.of(snapshot.unit).reception_due(filed)
-        return Contribution(unit, (4, 5) if late else (4,))
+        return Contribution(
+            unit, (4, 5) if late else (4,), -1, -1, -1, -1, intern(snapshot.field), intern(snapshot.procedure),
+            CHANNELS[_CHANNEL_DAILY[snapshot.channel]],
+        )  # fmt: skip
     received = snapshot.received
-    if kind in (Kind.UNKNOWN, Kind.REFUSED) or received is None or received >= at:
+    if kind in _UNCOUNTED or received is None or received >= at:
         return Contribution(unit)
     now: tuple[int, ...] = ()
     finished = finished_cell = -1
@@ -188,7 +203,63 @@ def contribution(state: DossierState, at: int, calendar: Calendar) -> Contributi
         now = (0, 6)
     else:
         now = (0,)
-    return Contribution(unit, now, received, _CHANNEL_DAILY[snapshot.channel], finished, finished_cell)
+    channel = _CHANNEL_DAILY[snapshot.channel]
+    return Contribution(
+        unit, now, received, channel, finished, finished_cell,
+        intern(snapshot.field), intern(snapshot.procedure), CHANNELS[channel],
+    )  # fmt: skip
+
+
+_UNCOUNTED = frozenset((Kind.UNKNOWN, Kind.REFUSED))
+
+#: Raise it whenever the same state would have another ``settlement``: SQL's are made anew then. They rest on no
+#: calendar: an end is held against a due moment, both of which the dossier itself states.
+SETTLEMENT_RULES = 1
+#: The settlement of a dossier that adds nothing: refused at reception, or finished without ever being received.
+ADDS_NOTHING = -1
+_OVER = ENDED | {Status.REFUSED}
+
+
+def settlement(state: DossierState, adds: Contribution, following: int | None) -> int | None:
+    """How a dossier that is over counts, as one number; None while its status or the clock may change it (§4).
+
+    ``following`` is its ``next_change``. The number holds both cells of DAILY: 3 × by which channel it was received
+    + how it finished; together with unit, received and finished it is all that the dossier adds.
+    """
+    if following is not None or adds.now or state.snapshot.status not in _OVER:
+        return None
+    if adds.received < 0:
+        return ADDS_NOTHING
+    return 3 * adds.received_cell + adds.finished_cell - 3
+
+
+class Held(NamedTuple):
+    """What SQL holds of a dossier, as far as counting needs it."""
+
+    source: str
+    number: str
+    partition: int
+    unit: str
+    received: int | None
+    finished: int | None
+    field: str
+    procedure: str
+    #: Its settlement; None: it is not settled.
+    settled: int | None
+    #: The DossierState as JSON.
+    state: bytes
+
+
+def settled_contribution(held: Held) -> Contribution:
+    """What a settled dossier adds, from what SQL holds of it (§4)."""
+    number = held.settled
+    if number is None or number == ADDS_NOTHING or held.received is None or held.finished is None:
+        return Contribution(intern(held.unit))
+    channel, verdict = divmod(number, 3)
+    return Contribution(
+        intern(held.unit), (), held.received, channel, held.finished, 3 + verdict, intern(held.field),
+        intern(held.procedure), CHANNELS[channel],
+    )  # fmt: skip
 
 
 #: Statuses in which the due moment changes nothing any more, or not yet.
@@ -217,7 +288,11 @@ def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
 
 def open_moments(state: DossierState, at: int, calendar: Calendar) -> tuple[int | None, int | None]:
     """(due moment of a dossier in process, reception due of a dossier waiting), None where it does not apply (§4)."""
-    standing = standing_at(state, at)
+    return open_moments_of(state, standing_at(state, at), calendar)
+
+
+def open_moments_of(state: DossierState, standing: Standing, calendar: Calendar) -> tuple[int | None, int | None]:
+    """``open_moments`` where the dossier's standing is known already (§4)."""
     if standing.kind is Kind.IN_PROCESS:
         return standing.due, None
     if standing.kind is Kind.WAITING and state.snapshot.submitted is not None:

@@ -38,7 +38,7 @@ class Counters(Protocol):
 
     partition: int
     now: dict[str, list[int]]
-    daily: dict[int, dict[str, list[int]]]
+    daily: dict[int, dict[str, tuple[int, ...]]]
     hourly: dict[int, list[int]]
     dirty_units: set[str]
     dirty_days: set[tuple[int, str]]

@@ -11,13 +11,16 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
-from opscentre.store.tables import metadata
+from opscentre.store.schema import bring_up_to_date
 
 _SCHEMA_LOCK = 0x0905CE
 
 
 def open_store(url: str) -> Engine:
-    """An engine with the schema in place. ``url`` is an SQLAlchemy URL; a file's folder is made where missing."""
+    """An engine with the schema in place. ``url`` is an SQLAlchemy URL; a file's folder is made where missing.
+
+    Raises ``OtherSchema`` for a database whose tables this release cannot complete.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +33,7 @@ def open_store(url: str) -> Engine:
         if connection.dialect.name == "postgresql":
             # Several roles start at once: one of them lays the schema, the others wait and find it there.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
-        metadata.create_all(connection, checkfirst=True)
+        bring_up_to_date(connection)
     return engine
 
 

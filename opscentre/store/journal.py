@@ -38,6 +38,8 @@ class Entries(msgspec.Struct, kw_only=True):
     dead_letters: list[dead_letters.DeadLetter] = []
     #: (kind, code) → (moment, value).
     observations: dict[tuple[str, str], tuple[int, bytes]] = {}
+    #: partition → (rules by which every settlement of it is made by now, claim under which they are kept).
+    settled_by: dict[int, tuple[int, int]] = {}
 
 
 def write(engine: Engine, entries: Entries) -> None:
@@ -63,6 +65,15 @@ def write(engine: Engine, entries: Entries) -> None:
             ],
             update=["at", "value"],
         )
+        upsert(
+            connection,
+            tables.settlements,
+            [
+                {"partition": partition, "rules": rules, "claim": number}
+                for partition, (rules, number) in entries.settled_by.items()
+            ],
+            update=["rules", "claim"],
+        )
 
 
 def _advance(connection: Connection, topic: str, partition: int, expected: int, following: int) -> None:
@@ -85,18 +96,29 @@ def _advance(connection: Connection, topic: str, partition: int, expected: int, 
 
 def claim(engine: Engine, topic: str, partitions: Iterable[int]) -> dict[int, int]:
     """Make partitions of a topic this worker's own; the number of each claim. Whoever had them is fenced from here."""
-    column = tables.claims.c
-    found = {}
     with engine.begin() as connection:
-        statement = (
-            insertion(connection, tables.claims)
-            .on_conflict_do_update(index_elements=["topic", "partition"], set_={"number": column.number + 1})
-            .returning(column.number)
-        )
-        for partition in sorted(partitions):
-            row = {"topic": topic, "partition": partition, "number": 1}
-            found[partition] = connection.execute(statement, row).scalar_one()
-    return found
+        return {partition: _claim(connection, topic, partition) for partition in sorted(partitions)}
+
+
+def take_over(engine: Engine, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """``claim``, and the settlements that the claim before kept are kept under this one from here."""
+    kept = tables.settlements
+    with engine.begin() as connection:
+        found = {partition: _claim(connection, topic, partition) for partition in sorted(partitions)}
+        for partition, number in found.items():
+            moving = update(kept).where(kept.c.partition == partition, kept.c.claim == number - 1)
+            connection.execute(moving.values(claim=number))
+        return found
+
+
+def _claim(connection: Connection, topic: str, partition: int) -> int:
+    column = tables.claims.c
+    statement = (
+        insertion(connection, tables.claims)
+        .on_conflict_do_update(index_elements=["topic", "partition"], set_={"number": column.number + 1})
+        .returning(column.number)
+    )
+    return connection.execute(statement, {"topic": topic, "partition": partition, "number": 1}).scalar_one()
 
 
 def standing_claims(engine: Engine, topic: str) -> dict[int, int]:
@@ -146,15 +168,6 @@ def next_offsets(engine: Engine, topic: str, partitions: Iterable[int]) -> dict[
     return {partition: found.get(partition, 0) for partition in partitions}
 
 
-def load_states(engine: Engine, partition: int) -> Iterator[bytes]:
-    """The encoded states of a partition's dossiers."""
-    column = tables.dossiers.c
-    with reading(engine).connect() as connection:
-        query = select(column.state).where(column.partition == partition).execution_options(yield_per=_PAGE)
-        for (state,) in connection.execute(query):
-            yield state
-
-
 def states_received_before(engine: Engine, at: int) -> Iterator[DossierState]:
     """Every dossier received before a moment, for the look-back."""
     column = tables.dossiers.c
@@ -192,3 +205,11 @@ def read_observations(engine: Engine, kind: str) -> Sequence[tuple[str, bytes]]:
     with reading(engine).connect() as connection:
         rows = connection.execute(select(column.code, column.value).where(column.kind == kind))
         return [(code, value) for code, value in rows]
+
+
+def read_names(engine: Engine) -> dict[tuple[str, str], tuple[int, str]]:
+    """(``field`` or ``procedure``, code) → (version of the snapshot, name that it gave)."""
+    column = tables.observations.c
+    query = select(column.kind, column.code, column.at, column.value).where(column.kind.in_(("field", "procedure")))
+    with reading(engine).connect() as connection:
+        return {(row.kind, row.code): (row.at, row.value.decode()) for row in connection.execute(query)}

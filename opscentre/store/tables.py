@@ -36,10 +36,24 @@ dossiers = Table(
     Column("open_due", BigInteger),
     Column("reception_due", BigInteger),
     Column("state", LargeBinary, nullable=False),
+    Column("field", String(64), nullable=False, server_default=""),
+    Column("procedure", String(64), nullable=False, server_default=""),
+    # How a dossier that is over counts (``domain.counting.settlement``); NULL for every other.
+    Column("settled", SmallInteger),
     Index("dossiers_by_open_due", "partition", "open_due"),
     Index("dossiers_by_finished", "finished"),
     Index("dossiers_by_unit", "unit"),
 )
+_SETTLED, _UNSETTLED = dossiers.c.settled.is_not(None), dossiers.c.settled.is_(None)
+# Every column that the sums over settled dossiers need: they are read from the index alone, not from a table that
+# holds the states.
+Index(
+    "dossiers_settled",
+    *(dossiers.c[name] for name in ("partition", "settled", "unit", "field", "procedure", "received", "finished")),
+    postgresql_where=_SETTLED,
+    sqlite_where=_SETTLED,
+)
+Index("dossiers_unsettled", dossiers.c.partition, postgresql_where=_UNSETTLED, sqlite_where=_UNSETTLED)
 
 #: Append-only: what happened to a dossier and when. A clock's flip is one row, once.
 transitions = Table(
@@ -84,6 +98,16 @@ claims = Table(
     Column("topic", String(64), primary_key=True),
     Column("partition", SmallInteger, primary_key=True, autoincrement=False),
     Column("number", BigInteger, nullable=False),
+)
+
+#: By which rules the settlements of a partition were made, and under which claim they were kept last. Where that is
+#: not the claim before one's own, a worker that keeps none has written the partition: they are made anew.
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("rules", Integer, nullable=False),
+    Column("claim", BigInteger, nullable=False),
 )
 
 #: What became of the snapshots that an import sent, by partition.
@@ -183,7 +207,8 @@ dead_letter_redrives = Table(
     Column("sent_offset", BigInteger),
 )
 
-#: The newest SourceSeen of each source and LinkSeen of each link, as JSON.
+#: The newest of its kind: SourceSeen of each source, LinkSeen of each link, as JSON; the names of fields and
+#: procedures as snapshots gave them ('field', 'procedure'), as text.
 observations = Table(
     "observations",
     metadata,

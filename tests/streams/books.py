@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 
 import msgspec
 
@@ -37,6 +38,7 @@ def _life(number: str, dice: random.Random, source: str) -> list[Snapshot]:
         observed=NOW,
         unit=dice.choice(UNITS),
         channel=dice.choice((1, 2, 2, 3)),
+        **_about(number),
         submitted=received - HOUR,
         due=due,
     )
@@ -62,6 +64,20 @@ def _life(number: str, dice: random.Random, source: str) -> list[Snapshot]:
             )
         )
     return lives
+
+
+#: (field, its name, procedure, its name): one that the profile knows, one that it does not, and none.
+ABOUT = (
+    ("CT", "Chứng thực", "2.000815", "Chứng thực bản sao từ bản chính"),
+    ("CT", "Chứng thực", "2.000884", ""),
+    ("ZZ", "Lĩnh vực lạ", "9.999999", "Thủ tục lạ"),
+    ("", "", "", ""),
+)
+
+
+def _about(number: str) -> dict[str, str]:
+    about = ABOUT[zlib.crc32(number.encode()) % len(ABOUT)]
+    return dict(zip(("field", "field_name", "procedure", "procedure_name"), about, strict=True))
 
 
 def batches(snapshots: list[Snapshot], partitions: int, size: int = 20, receipt: str = "") -> list[tuple[int, bytes]]:

@@ -129,9 +129,14 @@ def test_flips_come_within_a_second_also_those_whose_moment_passed_while_the_wor
     place.wait(lambda: clock.now() > moments[-1] + 2 * SPEED * SECOND, 60.0, "the clock stands")
     expected = {(dossier.number, "overdue", dossier.due) for dossier in late}
     expected |= {(dossier.number, "due_soon", at) for dossier, at in zip(soon, moments, strict=True)}
-    with place.engine.connect() as connection:
-        rows = connection.execute(select(tables.transitions).where(tables.transitions.c.kind != "status")).all()
+
+    def flipped() -> list[Any]:
+        with place.engine.connect() as connection:
+            return list(connection.execute(select(tables.transitions).where(tables.transitions.c.kind != "status")))
+
     # Those of ``late`` are due soon from the first.
+    place.wait(lambda: sum(row.at > NOW for row in flipped()) >= len(expected), 20.0, "flips are missing")
+    rows = flipped()
     found = Counter((row.number, row.kind, row.at) for row in rows if row.at > NOW)
     assert found == Counter(expected)
     second = round(SPEED * SECOND)
