@@ -80,7 +80,10 @@ notifications = Table(
     # Also the left half of its Message-ID, so that it is the same at every attempt.
     Column("id", String(32), primary_key=True),
     Column("recipient", String(120), nullable=False),
+    # 'dossiers' or 'systems'; with '-now' what is told at any hour.
     Column("topic", String(20), nullable=False),
+    # Where it goes: what limits by domain count by.
+    Column("domain", String(255), nullable=False),
     Column("severity", String(10), nullable=False),
     # 'queued', 'sending' (claimed; what it says is fixed), 'sent', 'failed' (refused for good), 'dropped' (empty).
     Column("state", String(10), nullable=False),
@@ -92,7 +95,7 @@ notifications = Table(
     # Product time of which its text speaks, once that is fixed.
     Column("sealed_at", BigInteger),
     # Real time until which the process that claimed it has it, and the number of that claim.
-    Column("claimed_until", BigInteger),
+    Column("claimed_until", BigInteger, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("sent_at", BigInteger),
     Column("subject", Text),

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.files import Alerting, check, load, require_server
+from alerts.files import Alerting, Inhibit, Mail, check, load, require_server
 from alerts.kinds import KINDS
 from alerts.recipients import Recipient, Recipients
 from opscentre import paths, profile
@@ -45,6 +45,8 @@ def test_every_kind_and_its_limits_are_documented():
         if name not in document
     ]
     assert missing == []
+    columns = (*msgspec.structs.fields(Mail), *msgspec.structs.fields(Recipient), *msgspec.structs.fields(Inhibit))
+    assert [field.name for field in columns if f"`{field.name}`" not in document] == []
 
 
 @pytest.mark.parametrize(

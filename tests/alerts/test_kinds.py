@@ -169,7 +169,8 @@ def test_quarantine_dead_letters_and_mail_that_waits_are_counted(scene: Scene):
     aside = [common | {"severity": "rejected", "digest": f"{i}", "seen_at": NOON.now - i * MINUTE} for i in range(90)]
     letter = {"topic": "t", "partition": 0, "offset": 1, "digest": "d", "reason": "r", "payload": b"", "at": NOON.now}
     mail = {
-        "id": "m", "recipient": "ops@province", "topic": "systems", "severity": "info", "state": "queued", "rank": 2,
+        "id": "m", "recipient": "ops@province", "topic": "systems", "domain": "", "severity": "info", "state": "queued",
+        "rank": 2,
         "created_at": NOON.now - HOUR, "not_before": NOON.now - HOUR, "try_at": NOON.wall - HOUR, "attempts": 0,
     }  # fmt: skip
     with scene.engine.begin() as connection:

@@ -1,0 +1,59 @@
+"""One look at the world: every rule whose time has come is settled, and what has to be told is planned."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.files import Alerting
+from alerts.kinds import KINDS
+from alerts.planning import plan
+from alerts.reconcile import end_marks, retire, settle
+from alerts.rules import Rule
+from alerts.times import Times
+from alerts.view import View
+from opscentre.profile import Profile
+
+log = logging.getLogger(__name__)
+
+
+class Office:
+    """Looks, settles and plans."""
+
+    def __init__(self, engine: Engine, alerting: Alerting, profile: Profile, view: View) -> None:
+        self._engine, self._alerting, self._profile, self._view = engine, alerting, profile, view
+        self._next: dict[str, int] = {}
+        self._failing: set[str] = set()
+        self._began = False
+
+    def look(self, at: Times) -> int:
+        """Settle the rules that are due and plan what is to be told; how many lines were planned.
+
+        Raises ``SQLAlchemyError`` where SQL is away; what a look had settled by then holds.
+        """
+        if not self._began:
+            retire(self._engine, self._alerting.rules, at.now)
+            self._began = True
+        for rule in self._alerting.rules:
+            if at.wall >= self._next.get(rule.code, 0):
+                self._settle(rule, at)
+                self._next[rule.code] = at.wall + round(rule.every * 1000)
+        end_marks(self._engine, at.now)
+        return plan(self._engine, self._alerting, self._profile, at)
+
+    def _settle(self, rule: Rule, at: Times) -> None:
+        try:
+            settle(self._engine, rule, KINDS[rule.kind].conditions(rule, self._view, at), at.now)
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            # One rule that meets what it does not expect must not silence the others.
+            if rule.code not in self._failing:
+                log.exception("rule %s fails and is left out", rule.code)
+            self._failing.add(rule.code)
+        else:
+            if rule.code in self._failing:
+                log.info("rule %s works again", rule.code)
+                self._failing.discard(rule.code)

@@ -1,0 +1,123 @@
+"""A letter as a mail: plain text, HTML and the list as CSV, with headers that nothing in a dossier can reach."""
+
+from __future__ import annotations
+
+import csv
+import io
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from alerts.letter import LISTED, DossierItem, Letter
+from opscentre.domain.moments import local
+from opscentre.domain.text import number
+
+_TEMPLATES = Path(__file__).with_name("templates")
+#: What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS = (
+    "Số hồ sơ", "Đơn vị", "Mã thủ tục", "Thủ tục", "Hẹn trả", "Trễ (+) / còn (−), giờ làm việc", "Tình trạng",
+    "Ghi chú",
+)  # fmt: skip
+
+
+@lru_cache
+def _template(name: str) -> Template:
+    # Both escape: of a plain text nothing is markup, and its own filter takes care of line breaks.
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    return environment.get_template(name)
+
+
+def html(letter: Letter) -> str:
+    """The letter as HTML: tables only, styles inline, as mail programs want it."""
+    return _template("mail.html").render(**_words(letter))
+
+
+def text(letter: Letter) -> str:
+    """The letter as plain text."""
+    return _template("mail.txt").render(**_words(letter))
+
+
+def _words(letter: Letter) -> dict[str, object]:
+    shown = letter.dossiers[:LISTED]
+    return {
+        "letter": letter,
+        "units": [(unit, list(items)) for unit, items in groupby(shown, key=lambda item: item.unit)],
+        "several": len({item.unit for item in letter.dossiers}) > 1 or not letter.unit,
+        "more": len(letter.dossiers) - len(shown),
+        "begun": [one for one in letter.notices if not one.over],
+        "ended": [one for one in letter.notices if one.over],
+        "moment": f"{local(letter.moment):%H:%M %d/%m/%Y}",
+    }
+
+
+def table(letter: Letter) -> str:
+    """Every dossier of the letter as CSV that a spreadsheet opens as it is."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(value) for value in _row(item)] for item in letter.dossiers)
+    return "\ufeff" + file.getvalue()
+
+
+def _row(item: DossierItem) -> tuple[str, ...]:
+    hours = f"{item.late / 3_600_000:.1f}".replace(".", ",")
+    notes = "; ".join(item.notes)
+    return (item.number, item.unit, item.procedure, item.procedure_name, item.due_text, hours, item.state, notes)
+
+
+def _cell(value: str) -> str:
+    number_like = value.lstrip("-").replace(",", "").isdigit()
+    return f"'{value}" if value.startswith(_FORMULA) and not number_like else value
+
+
+class _Policy(EmailPolicy):
+    """SMTP's, but subject and sender are encoded the old way: the new one loses spaces between encoded words."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """One header as it is sent."""
+        if name.lower() not in ("subject", "from"):
+            return super().fold_binary(name, value)
+        told, address = parseaddr(str(value)) if name.lower() == "from" else (str(value), "")
+        encoded = Header(told, "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {formataddr((encoded, address)) if address else encoded}{self.linesep}".encode("ascii")
+
+
+_POLICY = _Policy(linesep=SMTP.linesep)
+
+
+def mail(letter: Letter, *, sender: str, to: str, domain: str, sent: int) -> EmailMessage:
+    """The letter as a mail; its Message-ID is the message's own at every attempt. ``sent``: real ms."""
+    message = EmailMessage(policy=_POLICY)
+    name, address = parseaddr(sender)
+    message["From"] = Address(name, addr_spec=address)
+    message["To"] = to
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(local(sent))
+    message["Message-ID"] = f"<{letter.id}@{domain}>"
+    # Out-of-office answers would come back to a mailbox that nobody reads.
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    if letter.severity == "critical":
+        message["Importance"] = "high"
+    message.set_content(text(letter), cte="base64")
+    message.add_alternative(html(letter), subtype="html", cte="base64")
+    if letter.dossiers:
+        name = f"ho-so-{local(letter.moment):%Y%m%d-%H%M}.csv"
+        listed = table(letter).encode()
+        message.add_attachment(listed, maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"})
+    return message
