@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import traceback
+from collections.abc import Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from opscentre.domain.masking import masked
 from opscentre.pipe.base import PipeError
 from opscentre.settings import SettingsError
+
+#: Classes of SQLSTATE that speak of values: data exceptions, broken constraints, what a function's author raises.
+_ABOUT_VALUES = ("22", "23", "P0")
+_QUOTED = re.compile(r"(['\"“”«»`])(.*?)['\"“”«»`]")
 
 
 class CollectError(Exception):
@@ -75,9 +81,26 @@ def as_failure(error: Exception) -> CollectError:
         return Failure("pipe", str(error))
     if isinstance(error, SQLAlchemyError):
         orig = getattr(error, "orig", None) or error
-        told = masked((str(orig).splitlines() or [""])[0])[:160]
-        return Failure("database", f"our own database: {type(orig).__name__}: {told}; look after it")
+        return Failure("database", f"our own database: {type(orig).__name__}: {first_line(orig)}; look after it")
     last = traceback.extract_tb(error.__traceback__)[-1:]
     place = f" at {last[0].filename}:{last[0].lineno}" if last else ""
-    told = f"{type(error).__name__}: {masked(str(error))[:160]}{place}"
-    return Failure("unexpected", f"{told}; polling goes on, report it")
+    # Its text is left out: it may quote what was read.
+    return Failure("unexpected", f"{type(error).__name__}{place}; polling goes on, report it")
+
+
+def first_line(error: BaseException, names: Iterable[str] = ()) -> str:
+    """The first line of what a database said, without the values that it quotes; ``names`` (columns) may stay.
+
+    What it says of a value (a date that is none) and what a view's author wrote is left out whole.
+    """
+    if str(getattr(error, "sqlstate", None) or "")[:2] in _ABOUT_VALUES:
+        return f"{type(error).__name__} ({getattr(error, 'sqlstate', '')}): a value in it cannot be read"
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    known = frozenset(names)
+    line = _QUOTED.sub(lambda match: match.group() if match.group(2) in known else "…", line)
+    return masked(line)[:160]
+
+
+def http_error(error: BaseException) -> str:
+    """What went wrong with an answer, without the bytes of the answer."""
+    return str(error).partition(": bytearray(")[0].partition(": b'")[0] or type(error).__name__

@@ -15,6 +15,7 @@ from collectors.base import mapping_of
 from collectors.intake import Intake, Record, Taken
 from collectors.splitter import UnreadableFile, split
 from opscentre.clock import Clock
+from opscentre.domain.kept_text import file_label
 from opscentre.pipe.base import Producer
 from opscentre.pipe.topics import DOSSIERS
 from opscentre.profile import Profile
@@ -125,7 +126,8 @@ def import_files(
         except (UnreadableFile, OSError) as error:
             what = str(error.strerror) if isinstance(error, OSError) and error.strerror else str(error)
             message = f"the file cannot be read: {what}"
-            intake.reject(path.name, "unreadable_file", message, f"{path.name}\x1f{what}".encode())
+            name = file_label(path.name)
+            intake.reject(name, "unreadable_file", message, f"{name}\x1f{what}".encode())
             whole.reasons["unreadable_file"] += 1
             continue
         _add(whole, taken)
@@ -136,8 +138,9 @@ def import_files(
 
 
 def _records(path: Path, narrator: Narrator) -> Iterator[Record]:
+    name = file_label(path.name)
     for piece in split(_chunks(path, narrator)):
-        yield Record(f"{path.name}, record {piece.number} (byte {piece.offset})", raw=piece.raw, fault=piece.fault)
+        yield Record(f"{name}, record {piece.number} (byte {piece.offset})", raw=piece.raw, fault=piece.fault)
 
 
 def _chunks(path: Path, narrator: Narrator) -> Iterator[bytes]:

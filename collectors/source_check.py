@@ -13,7 +13,7 @@ from collectors.base import Given, mapping_of
 from collectors.intake import Intake, Record, Taken, decode
 from opscentre.domain import dvcqg
 from opscentre.domain.dossier import UNMAPPED, Snapshot
-from opscentre.domain.masking import masked
+from opscentre.domain.kept_text import kept_name
 from opscentre.domain.moments import local
 from opscentre.store.figures import FedFigure
 from opscentre.store.intake import SetAside
@@ -166,7 +166,7 @@ def _look(given: Given, seen: _Seen) -> Look:
         for name, becomes in BECOMES.items()
         if any(name in row for row in rows)
     ]
-    names = sorted({masked(str(key))[:60] for row in rows for key in row if key not in BECOMES})
+    names = _field_names(rows)
     return Look(
         given.config.code,
         given.config.kind,
@@ -176,6 +176,12 @@ def _look(given: Given, seen: _Seen) -> Look:
         seen.refused,
         seen.notes,
     )
+
+
+def _field_names(rows: list[dict[str, Any]]) -> list[str]:
+    """Names of fields that are not read: those that every record has. One of a single record may be a person's."""
+    names = set.intersection(*(set(map(str, row)) for row in rows)) - set(BECOMES) if rows else set()
+    return sorted({name[:60] if name.isascii() and name.isidentifier() else kept_name(name)[:60] for name in names})
 
 
 def _told(snapshot: Snapshot, name: str) -> str:

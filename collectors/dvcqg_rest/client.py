@@ -15,7 +15,7 @@ from collectors.dvcqg_rest.http import Answer, Http
 from collectors.dvcqg_rest.settings import RestSettings
 from collectors.errors import BadData, SignInRefused
 from collectors.splitter import UnreadableFile, split
-from opscentre.domain.masking import masked
+from opscentre.domain.masking import quoted
 from opscentre.domain.moments import format_compact
 
 _OAUTH_ERRORS = ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
@@ -26,7 +26,6 @@ _ACCEPTED = ("00", "0", 0, None)
 class _Answer(msgspec.Struct):
     data: list[msgspec.Raw] | None = None
     error_code: str | int | None = None
-    message: Any = None
     tongSoTrang: int | None = None
 
 
@@ -117,8 +116,8 @@ class OneStopClient:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return Page(list(self._salvage(response)), last=False)
         if answer.error_code not in _ACCEPTED:
-            told = masked(str(answer.message or ""))[:80]
-            raise BadData(f"{url} answered error_code {answer.error_code!r} ({told}); ask the system's operator")
+            # What it says beside the code is left out: it may name a citizen.
+            raise BadData(f"{url} answered error_code {quoted(answer.error_code)}; ask the system's operator")
         if answer.data is None:
             raise BadData(f"{url} answered without a list 'data'; check dossiers_path of the source")
         pages = answer.tongSoTrang

@@ -13,7 +13,7 @@ import httpx
 
 from collectors.behaviour import Pace
 from collectors.dvcqg_rest.settings import RestSettings
-from collectors.errors import AskedToWait, BadData, TimedOut, Unreachable
+from collectors.errors import AskedToWait, BadData, TimedOut, Unreachable, http_error
 from opscentre.clock import wall_ms
 
 
@@ -119,7 +119,7 @@ def _require_ready(answer: Answer) -> None:
 
 
 def _explained(where: str, error: httpx.TransportError) -> str:
-    told = str(error) or type(error).__name__
+    told = http_error(error)
     if "CERTIFICATE" in told:
         reason = told.partition("verify failed: ")[2].partition(" (_ssl")[0] or told
         remedy = "have it renewed, or name its authority's PEM file in ca_file of the source"

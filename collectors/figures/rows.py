@@ -13,11 +13,10 @@ from sqlalchemy import column, create_engine, event, select, table
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
-from collectors.errors import BadData, CollectError, SignInRefused, TimedOut, Unreachable
+from collectors.errors import BadData, CollectError, SignInRefused, TimedOut, Unreachable, first_line
 from collectors.figures.settings import FiguresSettings
 from collectors.file_drop.encoding import Detector, lines_of
 from collectors.file_drop.parts import CHUNK
-from opscentre.domain.masking import masked
 from opscentre.settings import SettingsError
 
 #: Bounds of one poll: figures are few.
@@ -147,9 +146,10 @@ class SqlRows:
         return rows
 
     def _explained(self, error: DBAPIError) -> CollectError:
-        line = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
-        place = self._engine.url.render_as_string(hide_password=True)
-        told = f"view {self._settings.rows} at {place}: {masked(line)[:160]}"
+        url = self._engine.url
+        names = [*self._view.columns.keys(), self._settings.rows, url.username or "", url.database or ""]
+        place = url.render_as_string(hide_password=True)
+        told = f"view {self._settings.rows} at {place}: {first_line(error.orig or error, names)}"
         low = told.casefold()
         if "password" in low or "authentication" in low:
             return SignInRefused(f"{told}; check user and password")

@@ -11,12 +11,12 @@ import msgspec
 from collectors.base import Given, PollResult
 from collectors.errors import BadData
 from collectors.file_drop.folder import PROCESSED, REJECTED, complete_files, put_away, stand_of
+from collectors.file_drop.parts import shown_name
 from collectors.file_drop.reader import look_at, records_of
 from collectors.file_drop.settings import DropSettings
 from collectors.intake import Taken
 from collectors.splitter import UnreadableFile
 from opscentre.domain.dvcqg import FIELDS
-from opscentre.domain.masking import masked
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
 
@@ -70,7 +70,7 @@ class DropCollector:
                 # Its writer took it away again; whatever was read of it stays.
                 continue
             except OSError as error:
-                raise BadData(_explained(path, error)) from None
+                raise BadData(_explained(path.parent / shown_name(path.name, self._settings), error)) from None
             sent, rejected = sent + taken.sent, rejected + taken.rejected
         return PollResult(sent, rejected)
 
@@ -84,7 +84,7 @@ class DropCollector:
             self._leave(path, checksum, state)
             return Taken()
         if checksum in state.taken:
-            put_away(path, PROCESSED, checksum)
+            put_away(path, PROCESSED, checksum, self._settings)
             return Taken()
         taken, hopeless, told = self._take(path, checksum)
         if stand_of(path) != stand:
@@ -98,7 +98,7 @@ class DropCollector:
         return taken
 
     def _leave(self, path: Path, checksum: str, state: _Saved) -> None:
-        put_away(path, state.leaving[checksum][0], checksum, state.leaving[checksum][1])
+        put_away(path, state.leaving[checksum][0], checksum, self._settings, state.leaving[checksum][1])
         del state.leaving[checksum]
         self._save(state)
 
@@ -109,13 +109,10 @@ class DropCollector:
         """Take a file's records; whether nothing in it could be read, and what its sender has to be told."""
         whole, told = Taken(), []
         try:
-            looks = look_at(path, self._settings)
+            looks = look_at(path, self._settings, checksum)
         except UnreadableFile as error:
-            return (
-                self._unreadable(masked(path.name), str(error), checksum),
-                True,
-                f"the file cannot be read: {error}\n",
-            )
+            name = shown_name(path.name, self._settings, checksum)
+            return self._unreadable(name, str(error), checksum), True, f"the file cannot be read: {error}\n"
         for number, look in enumerate(looks):
             try:
                 if look.hopeless:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from collectors.errors import BadData
-from collectors.file_drop.parts import ENDINGS, PACKED
+from collectors.file_drop.parts import ENDINGS, PACKED, shown_name
 from collectors.file_drop.settings import DropSettings
 from opscentre.clock import wall_ms
 
@@ -67,11 +67,11 @@ def _complete(paths: list[Path], settings: DropSettings) -> Iterator[Path]:
         stood = wall_ms() / 1000 - max(stat.st_mtime, stat.st_ctime)
         if settings.settle and stood < settings.settle:
             continue
-        if not _is_locked(path):
+        if not _is_locked(path, settings):
             yield path
 
 
-def _is_locked(path: Path) -> bool:
+def _is_locked(path: Path, settings: DropSettings) -> bool:
     """Whether a writer holds a lock (``flock``) on a file."""
     try:
         with path.open("rb") as file:
@@ -82,11 +82,12 @@ def _is_locked(path: Path) -> bool:
         if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP):
             # A file system without locks: what stands still has to do.
             return False
-        raise BadData(f"{path} cannot be opened ({error.strerror}); let this user read it") from None
+        shown = path.parent / shown_name(path.name, settings)
+        raise BadData(f"{shown} cannot be opened ({error.strerror}); let this user read it") from None
     return False
 
 
-def put_away(path: Path, name: str, checksum: str, reasons: str = "") -> Path:
+def put_away(path: Path, name: str, checksum: str, settings: DropSettings, reasons: str = "") -> Path:
     """Move a file to a folder beside it, its ``reasons`` in a .txt with it. Raises ``BadData``: then it stays."""
     folder = path.parent / name
     target = folder / path.name
@@ -100,4 +101,5 @@ def put_away(path: Path, name: str, checksum: str, reasons: str = "") -> Path:
         return path.replace(target)
     except OSError as error:
         mend = "make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "let this user write there"
-        raise BadData(f"{path} cannot be moved to {target} ({error.strerror}); {mend}") from None
+        shown = path.parent / shown_name(path.name, settings, checksum)
+        raise BadData(f"{shown} cannot be moved to {folder} ({error.strerror}); {mend}") from None

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from collectors.file_drop.settings import DropSettings
 from collectors.splitter import UnreadableFile
-from opscentre.domain.masking import masked
+from opscentre.domain.kept_text import file_label
 
 CHUNK = 1 << 18
 #: Endings of files that are dossiers; in a folder others are left alone, in an archive they are passed over.
@@ -64,25 +64,34 @@ def told() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise UnreadableFile(f"the archive is damaged ({error}); send it again") from None
+        # Its text is left out: it names the file within.
+        raise UnreadableFile(f"the archive is damaged ({type(error).__name__}); send it again") from None
     except NotImplementedError as error:
         raise UnreadableFile(f"the archive is packed in a way that is not read here ({error}); pack it anew") from None
 
 
-def parts_of(path: Path, settings: DropSettings) -> list[Part]:
-    """What a dropped file holds. Raises ``UnreadableFile`` (``TooMuch``) and ``OSError``."""
-    name = masked(path.name)
+def shown_name(name: str, settings: DropSettings, mark: str = "") -> str:
+    """A dropped file's name as it may be shown: the words of ``pattern`` and ``folder`` are the operator's own."""
+    return file_label(name, mark[:8], (settings.pattern, settings.folder))
+
+
+def parts_of(path: Path, settings: DropSettings, mark: str = "") -> list[Part]:
+    """What a dropped file holds; ``mark``: what tells the file whose name cannot be shown.
+
+    Raises ``UnreadableFile`` (``TooMuch``) and ``OSError``.
+    """
+    name = shown_name(path.name, settings, mark)
     with path.open("rb") as file:
         head = file.read(4)
     with told():
         if head.startswith(_GZIP):
-            return [_gzip_part(path)]
+            return [Part(name, lambda: cast(BinaryIO, gzip.open(path, "rb")))]
         if head.startswith(_ZIP):
             with zipfile.ZipFile(path) as archive:
                 if _SHEETS in archive.namelist():
                     _check(archive, path.stat().st_size, settings)
                     return [Part(name, lambda: path.open("rb"), workbook=True)]
-                return _members(path, archive, settings)
+                return _members(path, archive, settings, mark)
     if head.startswith(_OLE):
         raise UnreadableFile(
             "it is an old Excel file (.xls) or has a password; save it as .xlsx without one, or as CSV"
@@ -108,11 +117,6 @@ def check_workbook(file: BinaryIO, size: int, settings: DropSettings) -> None:
         _check(archive, size, settings)
 
 
-def _gzip_part(path: Path) -> Part:
-    name = masked(path.name)
-    return Part(name, lambda: cast(BinaryIO, gzip.open(path, "rb")))
-
-
 def _check(archive: zipfile.ZipFile, packed: int, settings: DropSettings) -> None:
     """Judge an archive by its table of contents; no more than it says is ever unpacked."""
     entries = archive.infolist()
@@ -128,7 +132,7 @@ def _check(archive: zipfile.ZipFile, packed: int, settings: DropSettings) -> Non
         budget.spend(entry.file_size)
 
 
-def _members(path: Path, archive: zipfile.ZipFile, settings: DropSettings) -> list[Part]:
+def _members(path: Path, archive: zipfile.ZipFile, settings: DropSettings, mark: str) -> list[Part]:
     _check(archive, path.stat().st_size, settings)
     found = []
     for entry in archive.infolist():
@@ -136,7 +140,7 @@ def _members(path: Path, archive: zipfile.ZipFile, settings: DropSettings) -> li
         if entry.is_dir() or "__MACOSX" in where.parts or where.name.startswith("."):
             continue
         if where.suffix.lower() in ENDINGS:
-            found.append(Part(masked(f"{path.name}/{where.name}"), _opener(path, entry)))
+            found.append(Part(shown_name(f"{path.name}/{where.name}", settings, mark), _opener(path, entry)))
     if not found:
         raise UnreadableFile(f"it holds no file of dossiers; want files that end in {', '.join(ENDINGS)}")
     return found

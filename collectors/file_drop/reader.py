@@ -30,12 +30,14 @@ class Look(NamedTuple):
     hopeless: str = ""
 
 
-def look_at(path: Path, settings: DropSettings) -> list[Look]:
-    """Read a file through without taking anything. Raises ``UnreadableFile`` and ``OSError``.
+def look_at(path: Path, settings: DropSettings, mark: str = "") -> list[Look]:
+    """Read a file through without taking anything; ``mark`` as in ``parts_of``.
+
+    Raises ``UnreadableFile`` and ``OSError``.
 
     A part that cannot be read costs only itself; a bomb costs the whole file.
     """
-    parts = parts_of(path, settings)
+    parts = parts_of(path, settings, mark)
     budget = Budget(path.stat().st_size, settings)
     looks = []
     for part in parts:

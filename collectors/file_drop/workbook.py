@@ -11,7 +11,7 @@ from collectors.file_drop.settings import DropSettings
 from collectors.file_drop.table import cell_value, places_in
 from collectors.intake import Record
 from collectors.splitter import UnreadableFile
-from opscentre.domain.masking import masked
+from opscentre.domain.kept_text import file_label
 
 #: A title and a date may stand above the headers.
 _HEADER_WITHIN = 20
@@ -57,7 +57,7 @@ def _sheet(book: Any, wanted: str) -> Any:
         sheet for sheet in book.worksheets if (sheet.title == wanted if wanted else sheet.sheet_state == "visible")
     ]
     if not sheets:
-        there = masked(", ".join(repr(sheet.title) for sheet in book.worksheets))[:200]
+        there = ", ".join(repr(file_label(sheet.title)) for sheet in book.worksheets)[:200]
         raise UnreadableFile(f"it has no sheet {wanted!r}, it has {there}; correct 'sheet' of the source")
     return sheets[0]
 

@@ -17,6 +17,7 @@ from collectors.sql_view.database import MODIFIED, NUMBER, Position, View, as_re
 from collectors.sql_view.settings import ViewSettings
 from collectors.window import Window, digest_of
 from opscentre.domain.dvcqg import FIELDS
+from opscentre.domain.masking import quoted
 from opscentre.domain.moments import SECOND
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
@@ -90,7 +91,11 @@ class ViewCollector:
 
     def _record(self, row: Mapping[str, Any], index: int) -> Record:
         record = as_record(row)
-        return Record(f"{self._settings.view}, modified {record[MODIFIED]}, row {index}", value=record)
+        return Record(self._place(record[MODIFIED], f"row {index}"), value=record)
+
+    def _place(self, modified: object, row: str) -> str:
+        shown = modified if modified_at(modified) is not None else quoted(modified)
+        return f"{self._settings.view}, modified {shown}, {row}"
 
     def _take(self, window: Window, rows: list[Mapping[str, Any]]) -> Taken:
         # A row whose modification time is no time would not be found again by it.
@@ -104,7 +109,7 @@ class ViewCollector:
             digest = digest_of(raw)
             if not window.knows(digest):
                 self._pace.took(len(raw))
-                place = f"{self._settings.view}, modified {record[MODIFIED]}, new row {len(new) + 1}"
+                place = self._place(record[MODIFIED], f"new row {len(new) + 1}")
                 new.append((Record(place, value=record), digest, modified_at(row[MODIFIED])))
         if not new:
             return Taken()

@@ -12,10 +12,9 @@ from sqlalchemy import Connection, Engine, and_, column, create_engine, event, o
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
-from collectors.errors import BadData, CollectError, SignInRefused, TimedOut, Unreachable
+from collectors.errors import BadData, CollectError, SignInRefused, TimedOut, Unreachable, first_line
 from collectors.sql_view.settings import ViewSettings
 from opscentre.domain.dvcqg import DATES, FIELDS
-from opscentre.domain.masking import masked
 from opscentre.domain.moments import ZONE, local, moment, parse_compact
 from opscentre.settings import SettingsError
 
@@ -118,9 +117,10 @@ class View:
         return at.replace(tzinfo=None) if self._style == "time stamp" else at.strftime(self._style)
 
     def _explained(self, error: DBAPIError) -> CollectError:
-        lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-        told = f"view {self._settings.view} at {self._engine.url.render_as_string(hide_password=True)}: "
-        told += masked(lines[0])[:160]
+        names = [*self._settings.view.split("."), self._settings.view, *self._settings.columns.values()]
+        url = self._engine.url
+        told = f"view {self._settings.view} at {url.render_as_string(hide_password=True)}: "
+        told += first_line(error.orig or error, [*names, url.username or "", url.database or ""])
         low = told.casefold()
         if "password" in low or "authentication" in low or "access denied" in low:
             return SignInRefused(f"{told}; check user and password")

@@ -25,6 +25,7 @@ from opscentre.domain.feed_values import (
     unwanted,
     whole,
 )
+from opscentre.domain.kept_text import is_number, kept_name
 from opscentre.domain.masking import masked, quoted
 from opscentre.domain.moments import DAY
 from opscentre.domain.status import NOT_RECEIVED, Status
@@ -104,20 +105,19 @@ def _number(record: Mapping[str, Any]) -> str:
     number = value.strip() if isinstance(value, str) else "" if value is None else str(value)
     if not number:
         raise missing("MaHoSo", "a dossier without its number cannot be told from another")
-    # A space and no digit: a person's name in the wrong column.
-    named = " " in number and not any(c.isdigit() for c in number)
-    written = type(value) in (str, int) and len(number) <= LONGEST_NUMBER and number.isprintable()
-    if not written or named or "@" in number:
+    written = type(value) in (str, int) and len(number) <= LONGEST_NUMBER
+    # Kept as it is, so a person's name or number in its column is refused.
+    if not written or not is_number(number):
         wanted = f"a dossier number of 1 to {LONGEST_NUMBER} printable characters"
         raise unwanted("bad_value", "MaHoSo", value, wanted)
     return number
 
 
 def unit_of(value: object, units: Units, vocabulary: Vocabulary, at: int) -> tuple[str, str]:
-    """The code of the unit that a source wrote, and as much of what it wrote as is kept (§7)."""
+    """The code of the unit that a source wrote, and of what has none as much of the text as is kept (§7)."""
     seen = str(value).strip() if isinstance(value, str | int) else ""
     code = vocabulary.code("unit", seen) or (units.resolve(seen, at) if seen else UNMAPPED)
-    return code, masked(seen[: 2 * LONGEST_NAME])[:LONGEST_NAME]
+    return code, "" if code != UNMAPPED else kept_name(seen[: 2 * LONGEST_NAME])[:LONGEST_NAME]
 
 
 def unit_of_refused(record: object, units: Units, vocabulary: Vocabulary, at: int) -> str:
@@ -243,14 +243,14 @@ class _Reader:
 
     def _text(self, name: str) -> str:
         value = self.row.get(name)
-        return masked(value.strip())[:LONGEST_NAME] if isinstance(value, str) else ""
+        return kept_name(value.strip()[: 2 * LONGEST_NAME])[:LONGEST_NAME] if isinstance(value, str) else ""
 
     def _code(self, name: str) -> str:
         value = self.row.get(name)
         if value is None or value == "":
             return ""
         code = str(value).strip() if isinstance(value, str | int) else ""
-        if _CODE.fullmatch(code) and masked(code) == code:
+        if _CODE.fullmatch(code) and masked(code) == code and is_number(code):
             return code
         unmapped = Unmapped("procedure", shown(value)) if name == "MaTTHC" else None
         self.note("unknown_value", name, f"{name}: saw {quoted(value)}, want a code; left empty", unmapped)

@@ -9,6 +9,7 @@ import pytest
 
 from collectors.file_drop.collector import make
 from collectors.file_drop.encoding import Detector, utf8_chunks
+from collectors.file_drop.reader import read_rows
 from collectors.file_drop.syllables import is_syllable
 from collectors.file_drop.tcvn3 import TABLE, raise_capitals, read
 from collectors.written_dates import as_compact
@@ -70,6 +71,9 @@ def test_departments_and_names_are_read_from_every_encoding_by_itself(bench: Ben
     (folder / "a.csv").write_bytes(ENCODERS[written](text))
     columns = {"MaHoSo": "Mã hồ sơ", "TrangThaiHoSo": "Trạng thái", "NgayTiepNhan": "Tiếp nhận",
                "DonViXuLy": "Đơn vị", "TenTTHC": "Chủ hồ sơ"}  # fmt: skip
+    # Read as a procedure's name, for no other text is free: behind the intake a person's name would be masked.
+    read = [record.value for record in read_rows(folder / "a.csv", columns)]
+    assert [row["TenTTHC"] for row in read] == [NAMES[n % len(NAMES)] for n in range(len(DEPARTMENTS))]
     settings = {"folder": "drop", "settle": 0, "columns": columns}
     assert make(given(bench, "file_drop", settings)).poll() == (len(DEPARTMENTS), 0)
     by_number = {snapshot.number: snapshot for snapshot in bench.snapshots()}
@@ -77,7 +81,6 @@ def test_departments_and_names_are_read_from_every_encoding_by_itself(bench: Ben
     for n, unit in enumerate(DEPARTMENTS):
         snapshot = by_number[f"H55.12-261120-{n:04d}"]
         assert snapshot.unit == units.resolve(unit, snapshot.received or 0) != "unmapped", unit
-        assert snapshot.procedure_name == NAMES[n % len(NAMES)]
 
 
 @pytest.mark.parametrize("chunk", [7, 64, 1 << 16])
