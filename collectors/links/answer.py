@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from opscentre.clock import wall_ms
+from opscentre.domain.kept_text import kept_name, words
 from opscentre.domain.masking import masked
 
 #: What can be wrong: nobody there; something there that is not what it should be; a probe that this machine cannot do.
@@ -31,6 +32,13 @@ _NAMED = re.compile(
     r"((?:pass|pwd|secret|token|api.?key|authorization|cookie|session|mat.?khau)\w*[\"']?\s*[:=]\s*)"
     r"(?:\"[^\"]*\"?|'[^']*'?|[^\s&,;<>]+)",
     re.IGNORECASE,
+)
+#: Words that servers write large; other large words of a page may name somebody.
+_SERVER_WORDS = words(
+    "access allowed apache bad basic bearer content continue denied doctype entity error failed forbidden found gateway"
+    " gone head html http https iis internal length location login maintenance many method microsoft moved nginx not ok"
+    " page permanently portal redirect request required script server service sign temporarily timeout title tomcat"
+    " too type unauthorized unavailable up use web welcome"
 )
 
 
@@ -136,8 +144,9 @@ def shown(text: str) -> str:
 
 
 def excerpt(page: str) -> str:
-    """The beginning of a page fit to be kept: as ``shown``, and without what stands behind "password" and the like."""
-    return shown(_MAYBE_TOKEN.sub(_hide_mixed, _NAMED.sub(r"\1‹…›", page)))
+    """The beginning of a page fit to be kept: as ``shown``, without what stands behind "password" and the like, and
+    without names."""
+    return kept_name(shown(_MAYBE_TOKEN.sub(_hide_mixed, _NAMED.sub(r"\1‹…›", page))), _SERVER_WORDS)
 
 
 def _hide_mixed(found: re.Match[str]) -> str:

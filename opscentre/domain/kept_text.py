@@ -19,18 +19,19 @@ from opscentre.domain.spelling import unaccented
 LEFT_OUT = "…"
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text, parted by spaces."""
     return frozenset(text.split())
 
 
 #: After these the name of a place may stand, after those the name of an office.
-_PLACES = _words("tỉnh thành phố tp huyện quận xã phường trấn khu đảo vùng")
-_OFFICES = _words(
+_PLACES = words("tỉnh thành phố tp huyện quận xã phường trấn khu đảo vùng")
+_OFFICES = words(
     "sở ban bộ cục phòng ubnd hđnd ủy uỷ văn chi trung viện hội đội tổ quầy trạm bệnh trường kho thuế tòa toà thanh"
     " công bảo quỹ bưu đài mặt cơ đơn bhxh vpđk ttpvhcc ttptqđ tttn tnmt bql"
 )
 #: Words that offices are named with: behind them the name of an office is complete.
-_NAMED = _words(
+_NAMED = words(
     "phố thị đặc nhân dân phòng nhánh tâm cục an quan vị thương nghiệp môi nông lâm thủy thuỷ sản xây dựng tài chính"
     " nội vụ tư pháp y tế giáo dục đào tạo khoa học công nghệ văn hóa hoá thể thao du lịch giao thông vận tải lao động"
     " binh xã hội dân tộc tôn thông tin truyền kế hoạch đầu tư ngoại tra kiểm sát quân sự điện lực hiểm hành chính"
@@ -39,7 +40,7 @@ _NAMED = _words(
     " việt nam trung ương quốc gia chính phủ nhà tổ cộng hòa hoà chủ nghĩa độc lập tự do hạnh phúc cổng dịch"
 )  # fmt: skip
 #: All these, and words of procedures: alone they name nobody.
-_KNOWN = _PLACES | _OFFICES | _NAMED | _words(
+_KNOWN = _PLACES | _OFFICES | _NAMED | words(
     " cấp lại đổi mới gia hạn sửa bổ sung điều chỉnh thu hồi chấm dứt xác chứng thực giấy phép chứng chỉ bản sao từ"
     " gốc chữ kết hôn khai sinh tử con nuôi trú tạm thường hộ khẩu quyền sử dụng sở hữu tài gắn liền thế chấp xóa xoá"
     " chuyển nhượng cho tặng thừa tách hợp thửa mục đích thành lập giải thể doanh hợp tác kinh doanh hoạt động"
@@ -51,16 +52,16 @@ _KNOWN = _PLACES | _OFFICES | _NAMED | _words(
     " quảng cáo hội chợ triển lãm khuyến mại biểu diễn nghệ thuật xuất nhập khẩu in phát sách báo mạng viễn internet"
 )  # fmt: skip
 #: Surnames, accents and all; the most of the province's people have one of them.
-_SURNAMES = _words(
+_SURNAMES = words(
     "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đào đinh trịnh lương tạ đoàn trương lưu"
     " triệu ma nông chu tô vi lục bế hứa quách tống phùng mạc vương thân nghiêm khổng tăng doãn cù lường mông sầm giàng"
     " vàng sùng lò thào hà mai cao lâm thái đàm kiều tôn thạch từ văn quan la âu bàn đồng chử hầu lã lại lộc mã mẫn nhữ"
     " ninh phí phó quản quan tiêu trà trang triệu ứng uông viên xa dư diệp cung cáp bạch an ấu hán hạ"
 )
 #: Of these also without accents, in any case, and glued to what follows: nothing else is written so.
-_PLAIN = _words("nguyen tran pham hoang huynh phan dang bui duong trinh dinh truong trieu luong quach phung")
-_SURE = _words("nguyễn huỳnh trịnh đặng bùi nguyen huynh trinh")
-_TITLES = _words("ông bà anh chị cháu em cụ cán")
+_PLAIN = words("nguyen tran pham hoang huynh phan dang bui duong trinh dinh truong trieu luong quach phung")
+_SURE = words("nguyễn huỳnh trịnh đặng bùi nguyen huynh trinh")
+_TITLES = words("ông bà anh chị cháu em cụ cán")
 _VOWELS = frozenset("aeiouy")
 #: Large-written words that may follow the word of a place or an office.
 _ROOM = 3
@@ -90,13 +91,16 @@ class _Word(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def kept_name(text: str) -> str:
-    """The name of an office or a procedure as a source wrote it, without what may be a person's: that becomes ``…``."""
+def kept_name(text: str, also: frozenset[str] = frozenset()) -> str:
+    """The name of an office or a procedure as a source wrote it, without what may be a person's: that becomes ``…``.
+
+    ``also``: more words, in small letters, that name nobody.
+    """
     text = _LINK.sub(LEFT_OUT, masked(unicodedata.normalize("NFC", text)))
     if not text.isascii() or any(c.isupper() for c in text):
         text = _without_addresses(text)
     found = [_Word(m.start(), m.end(), m.group(), m.group().casefold()) for m in _WORD.finditer(text)]
-    kept = _judge(text, found)
+    kept = _judge(text, found, also)
     pieces, at = [], 0
     for word, stays in zip(found, kept, strict=True):
         if not stays:
@@ -111,7 +115,7 @@ def _without_addresses(text: str) -> str:
     return _ADDRESS.sub(LEFT_OUT, held).replace("\x00", " ")
 
 
-def _judge(text: str, found: list[_Word]) -> list[bool]:
+def _judge(text: str, found: list[_Word], also: frozenset[str]) -> list[bool]:
     """Of each word whether it is kept."""
     kept = [True] * len(found)
     room, placed, index = 0, False, 0
@@ -128,7 +132,7 @@ def _judge(text: str, found: list[_Word]) -> list[bool]:
             continue
         if word.key in _PLACES | _OFFICES:
             room, placed = _ROOM, word.key in _PLACES
-        elif word.key in _KNOWN:
+        elif word.key in _KNOWN or word.key in also:
             room = room - 1 if room and (placed or word.key not in _NAMED) else 0
         elif _GLUED.search(word.text):
             kept[index], room = False, 0
@@ -240,7 +244,7 @@ def _is_name(word: str) -> bool:
 
 # -- file names
 
-_FILE_WORDS = _words(
+_FILE_WORDS = words(
     "csv tsv txt json jsonl ndjson xlsx zip gz ho so hoso dossier dossiers mot cua motcua igate dvc dvcqg export import"
     " xuat sao luu backup data du lieu dulieu dong bo dongbo sync bao cao baocao danh sach thang ngay nam quy tuan tu"
     " den page push view new all full delta part sheet figures simulator one two three four bad good big small mixed"

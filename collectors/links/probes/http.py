@@ -9,7 +9,8 @@ from typing import Any
 import httpcore
 import httpx
 
-from collectors.links.answer import Talk, Unanswered, excerpt, shown
+from collectors.errors import http_error
+from collectors.links.answer import Talk, Unanswered, excerpt
 from collectors.links.connecting import connect, shake_hands
 from opscentre import __version__
 from opscentre.link_settings import LinkConfig, statuses
@@ -57,11 +58,11 @@ def _ask_once(link: LinkConfig, url: httpx.URL, talk: Talk) -> httpx.URL | None:
             talk.mark("answered")
             status = response.status
             phrase = response.extensions.get("reason_phrase", b"").decode("ascii", "replace")
-            talk.transcript.status = shown(f"HTTP {status} {phrase}".strip())
+            talk.transcript.status = excerpt(f"HTTP {status} {phrase}".strip())
             page = _page(response, _LARGEST_PAGE if link.expect_text else 2 * _EXCERPT)
             response.close()
     except httpcore.ProtocolError as error:
-        raise Unanswered("bad_answer", f"not an answer in HTTP: {error}") from None
+        raise Unanswered("bad_answer", f"not an answer in HTTP: {http_error(error)}") from None
     finally:
         connection.close()
     talk.transcript.said = excerpt(page[:_EXCERPT])
