@@ -166,7 +166,7 @@ def status_command(settings: Settings, as_json: bool) -> int:
     store = open_store(_database(settings))
     try:
         now = now_on(settings.data) if settings.clock in ("", "real") else _clock(settings, profile).now()
-        found = source_status.statuses(read_sources(profile, settings), store, wall_ms(), now)
+        found = source_status.statuses(read_sources(profile, settings), store, wall_ms(), now, profile.calendar)
     finally:
         store.dispose()
     if as_json:
@@ -189,6 +189,7 @@ def _status_row(status: source_status.Status) -> dict[str, Any]:
         "noted": _counted(status.notes),
         "unknown units": _counted(status.unmapped),
         "keys": f"{keys.missing} missing, {keys.gone} gone" if keys else "-",
+        "late by sync": f"{status.late_by_sync} now, {status.cleared_by_sync} cleared",
         "lag p50/p95": f"{lag.p50_s:.1f}/{lag.p95_s:.1f} s" if lag.p50_s is not None else "-",
         "error": status.error[:120],
     }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import datetime as dt
 import logging
 import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 from collectors.base import Given
 from collectors.links.history import LOOKED_EVERY, Chronicle
@@ -21,11 +24,13 @@ from collectors.telegraph import Telegraph
 from opscentre import profile as profiles
 from opscentre.clock import open_clock, wall_ms
 from opscentre.domain.observations import Heartbeat
+from opscentre.mapping_file import mapping_files
 from opscentre.pipe.base import Producer, open_producer
 from opscentre.profile import Profile
 from opscentre.settings import Settings, SettingsError
 from opscentre.sources import links_path, read_links_file, read_sources, sources_path
 from opscentre.store.engine import open_store
+from opscentre.store.quarantine import trim
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +38,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT = 1.0
 #: Seconds by which nightly reconciliations wander, so that they do not all run at once.
 RECONCILE_WANDER = 900.0
+#: Local time at which the quarantine lets go of what was kept long enough.
+TRIM_AT = dt.time(3, 30)
 #: Seconds that running polls get at the end.
 PATIENCE = 1.2
 #: glibc's ``mallopt`` parameter for the number of heaps.
@@ -109,6 +116,8 @@ def _collect(
         schedule.every(source.interval, f"source {source.code}", source.run, jitter=source.jitter)
         if source.reconcile_at is not None:
             schedule.daily(source.reconcile_at, f"keys {source.code}", source.reconcile, wander=RECONCILE_WANDER)
+    _name_strangers(profile, [source.code for source in sources])
+    schedule.daily(TRIM_AT, "quarantine", lambda: _trim(store), wander=RECONCILE_WANDER)
     links = read_links_file(profile, settings)
     chronicle = Chronicle(store, profile.calendar, links.history_days)
     where = str(links_path(profile, settings))
@@ -131,6 +140,20 @@ def _collect(
         log.info("stopped")
     else:
         log.info("stopped; a poll that did not end is repeated at the next start")
+
+
+def _name_strangers(profile: Profile, codes: Sequence[str]) -> None:
+    """Say which mapping tables are no source's: a mistyped name would map nothing without a word."""
+    for path in mapping_files(profile.folder):
+        if path.stem not in codes:
+            log.warning("%s: no source has the code %r; used for 'opscentre import' only", path, path.stem)
+
+
+def _trim(store: Engine) -> None:
+    try:
+        log.info("quarantine: %d rows were kept long enough", trim(store, wall_ms()))
+    except SQLAlchemyError as error:
+        log.error("quarantine: what was kept long enough is still there (%s); tried again tomorrow", error)
 
 
 def _beat(telegraph: Telegraph) -> None:

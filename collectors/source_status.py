@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from collectors.reconciling import Reconciliation, read_reconciliation
+from opscentre.domain.calendar import Calendar
 from opscentre.domain.dossier import UNMAPPED
+from opscentre.domain.fold import DossierState
+from opscentre.domain.lateness import cleared_by_sync, late_by_sync
 from opscentre.domain.moments import DAY
 from opscentre.domain.observations import Observation, SourceSeen
+from opscentre.domain.status import ENDED
 from opscentre.sources import SourceConfig
 from opscentre.store import tables
 from opscentre.store.engine import reading
+
+_decode = msgspec.json.Decoder(DossierState).decode
+_PAGE = 1_000
 
 
 class Lag(msgspec.Struct):
@@ -45,6 +52,10 @@ class Status(msgspec.Struct, kw_only=True):
     #: Dossiers whose unit is unknown, by what the source wrote.
     unmapped: dict[str, int] = {}
     lag: Lag = msgspec.field(default_factory=Lag)
+    #: Shown as overdue now only because the source was not heard since their due moments; and, of the changes of the
+    #: last day, ends in time that were seen only after the due moment.
+    late_by_sync: int = 0
+    cleared_by_sync: int = 0
     #: What the last comparison of keys came to; None: there was none.
     reconciliation: Reconciliation | None = None
 
@@ -55,10 +66,14 @@ class Status(msgspec.Struct, kw_only=True):
         return self.ok is not True or bool(self.quarantine) or bool(self.unmapped) or gone
 
 
-def statuses(sources: Sequence[SourceConfig], store: Engine, wall: int, now: int) -> list[Status]:
+def statuses(sources: Sequence[SourceConfig], store: Engine, wall: int, now: int, calendar: Calendar) -> list[Status]:
     """Every source in the order given. ``wall`` is real time, ``now`` the product's (ms)."""
     with reading(store).connect() as connection:
         found = [_status(config, connection, wall, now) for config in sources]
+        for status in found:
+            heard = None if status.observed_at is None else now - (wall - status.observed_at)
+            status.late_by_sync = _late_by_sync(status.code, connection, heard, now, calendar)
+            status.cleared_by_sync = _cleared_by_sync(status.code, connection, now)
     for status in found:
         status.reconciliation = read_reconciliation(store, status.code)
     return found
@@ -117,6 +132,23 @@ def _lag(code: str, connection: Connection, now: int) -> Lag:
     if not delays:
         return Lag()
     return Lag(len(delays), percentile(delays, 0.5) / 1000, percentile(delays, 0.95) / 1000)
+
+
+def _late_by_sync(code: str, connection: Connection, heard: int | None, now: int, calendar: Calendar) -> int:
+    column = tables.dossiers.c
+    since = heard or 0
+    silent = [and_(moment >= since, moment < now) for moment in (column.open_due, column.reception_due)]
+    query = select(column.state).where(column.source == code, or_(*silent)).execution_options(yield_per=_PAGE)
+    return sum(late_by_sync(_decode(state), heard, now, calendar) for (state,) in connection.execute(query))
+
+
+def _cleared_by_sync(code: str, connection: Connection, now: int) -> int:
+    dossier, move = tables.dossiers.c, tables.transitions.c
+    ended = select(move.number).where(
+        move.source == code, move.kind == "status", move.to_status.in_(ENDED), move.at >= now - DAY
+    )
+    query = select(dossier.state).where(dossier.source == code, dossier.number.in_(ended))
+    return sum(cleared_by_sync(_decode(state)) for (state,) in connection.execute(query))
 
 
 def percentile(ascending: Sequence[int], part: float) -> int:

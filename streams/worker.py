@@ -340,4 +340,5 @@ def _listed(state: DossierState, now: int) -> UrgentDossier:
         status=snapshot.status,
         received=snapshot.received,
         due=due_at(state, now) or 0,
+        observed=snapshot.observed,
     )

@@ -13,9 +13,10 @@ from opscentre import __version__
 from opscentre.clock import Clock, wall_ms
 from opscentre.domain.counting import CELLS, DAILY, NOW, table_document
 from opscentre.domain.moments import day_number, day_start, iso
-from opscentre.domain.observations import LinkSeen, SourceSeen
+from opscentre.domain.observations import LinkSeen
 from opscentre.live import keys
-from opscentre.live.wall import LinkState, SourceAge, State, Totals, UrgentDossier, Wall
+from opscentre.live.sources import decoded, mark_by_sync, quarantined, source_age
+from opscentre.live.wall import LinkState, State, Totals, UrgentDossier, Wall
 from opscentre.live.writer import UNIT_ROW, BoardMeta, Urgent
 from opscentre.profile import Profile
 from opscentre.sources import LinkConfig, SourceConfig
@@ -26,7 +27,6 @@ LISTED = 40
 _meta = msgspec.json.Decoder(BoardMeta).decode
 _numbers = msgspec.json.Decoder(list[int]).decode
 _urgent = msgspec.json.Decoder(Urgent).decode
-_source = msgspec.json.Decoder(SourceSeen).decode
 _link = msgspec.json.Decoder(LinkSeen).decode
 #: What a probe tells of a link; the rest stands in links.toml.
 _OF_LINK = [name for name in LinkSeen.__struct_fields__ if name != "code"]
@@ -76,6 +76,8 @@ class BoardReader:
                 units[name] = [a + b for a, b in zip(units.get(name, [0] * UNIT_ROW), row, strict=True)]
         whole = [sum(column) for column in zip(*units.values(), strict=True)]
         overdue, due_soon = _merge_urgent(urgents)
+        made_at, seen = wall_ms(), decoded(sources)
+        mark_by_sync(overdue, seen, now, made_at, self._clock.speed)
         flow = [sum(column) for column in zip(*hours, strict=True)] if hours else [0] * 48
         return Wall(
             state=_state(metas),
@@ -83,15 +85,16 @@ class BoardReader:
             now=now,
             speed=self._clock.speed,
             simulated=self._clock.simulated,
-            made_at=wall_ms(),
+            made_at=made_at,
             heartbeat_at=int(heartbeat) if heartbeat else None,
             version=__version__,
             totals=_totals(whole),
             units={unit: _totals(row) for unit, row in units.items()},
             overdue=overdue,
             due_soon=due_soon,
-            sources=[_source_age(config, sources) for config in self._sources],
+            sources=[source_age(config, seen) for config in self._sources],
             links=[_link_state(config, links) for config in self._links],
+            quarantined=quarantined(seen, [config.code for config in self._sources], here),
             received_by_hour=flow[:24],
             finished_by_hour=flow[24:],
         )
@@ -200,16 +203,6 @@ def _merge_urgent(urgents: Sequence[Urgent]) -> tuple[list[UrgentDossier], list[
         return sorted(itertools.chain.from_iterable(lists), key=lambda dossier: dossier.due)[:LISTED]
 
     return first([urgent.overdue for urgent in urgents]), first([urgent.due_soon for urgent in urgents])
-
-
-def _source_age(config: SourceConfig, seen: dict[bytes, bytes]) -> SourceAge:
-    age = SourceAge(code=config.code, name=config.name, kind=config.kind, interval_s=config.interval)
-    encoded = seen.get(config.code.encode())
-    if encoded:
-        found = _source(encoded)
-        for name in ("observed_at", "attempted_at", "ok", "total", "quarantined", "error"):
-            setattr(age, name, getattr(found, name))
-    return age
 
 
 def _link_state(config: LinkConfig, seen: dict[bytes, bytes]) -> LinkState:

@@ -60,6 +60,10 @@ class UrgentDossier(msgspec.Struct, kw_only=True):
     status: int
     received: int | None
     due: int
+    #: When a collector saw it last (the product's time).
+    observed: int = 0
+    #: Whether it is only shown as overdue because its source was not heard since the due moment: it may be done.
+    by_sync: bool = False
 
 
 class SourceAge(msgspec.Struct, kw_only=True):
@@ -75,6 +79,7 @@ class SourceAge(msgspec.Struct, kw_only=True):
     attempted_at: int | None = None
     ok: bool = True
     total: int = 0
+    #: Refused rows whose dossier has not come sound since.
     quarantined: int = 0
     error: str = ""
 
@@ -149,6 +154,8 @@ class Wall(msgspec.Struct, kw_only=True):
     due_soon: list[UrgentDossier]
     sources: list[SourceAge]
     links: list[LinkState]
+    #: Refused rows whose dossier has not come sound since, by unit; rows of which no unit can be told are left out.
+    quarantined: dict[str, int] = {}
     #: Received and finished by local hour of today: 24 numbers each.
     received_by_hour: list[int] = []
     finished_by_hour: list[int] = []
