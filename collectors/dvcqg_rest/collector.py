@@ -14,9 +14,9 @@ from collectors.dvcqg_rest.client import OneStopClient
 from collectors.dvcqg_rest.http import trust
 from collectors.dvcqg_rest.settings import RestSettings
 from collectors.errors import BadData
-from collectors.intake import Record, Taken
+from collectors.intake import Record
+from collectors.paging import PageReader, Seen
 from collectors.reconciling import Key, Row
-from collectors.window import Window, digest_of
 from opscentre.domain.moments import SECOND, parse_compact
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
@@ -64,20 +64,12 @@ class RestCollector:
         self._given = given
         self._settings = settings
         self._client = client
-        self._pace = pace
-        self._intake = given.intake()
+        self._reader = PageReader(given, pace, settings.overlap)
 
     def poll(self) -> PollResult:
         """Every page of what changed; the cursor is saved after each page that the pipe acknowledged."""
-        window = Window(self._given.read_cursor(), round(self._settings.overlap * SECOND))
-        taken = rejected = 0
-        self._pace.begin()
-        for rows, number in self._pages(window.begin()):
-            got = self._take(window, rows, number)
-            taken, rejected = taken + got.sent, rejected + got.rejected
-            if self._pace.spent:
-                break
-        return PollResult(taken, rejected)
+        window = self._reader.window()
+        return self._reader.read(window, (self._seen(*page) for page in self._pages(window.begin())))
 
     def listing(self) -> Iterator[list[Key]]:
         """See ``collectors.reconciling.Rereadable``; by the light listing where the interface has one."""
@@ -91,8 +83,10 @@ class RestCollector:
             # A page begins at the moment at which the one before ended.
             fresh = [row for row in page if row not in before]
             before = set(page)
-            records = self._records([(row, "") for row in fresh], number)
-            yield [Row(_key(row) or Key("", None), record) for row, record in zip(fresh, records, strict=True)]
+            yield [
+                Row(_key(row) or Key("", None), Record(f"{self._place(number)}, row {index}", raw=row))
+                for index, row in enumerate(fresh, start=1)
+            ]
 
     def _pages(self, since: int | None, more: dict[str, str] | None = None) -> Iterator[tuple[list[bytes], int]]:
         """The rows of each page and its number, from a moment (ms) on."""
@@ -114,21 +108,11 @@ class RestCollector:
             else:
                 number += 1
 
-    def _take(self, window: Window, rows: list[bytes], number: int) -> Taken:
-        new = [(row, digest) for row in rows if not window.knows(digest := digest_of(row))]
-        if not new:
-            return Taken()
-        self._pace.took(sum(len(row) for row, _ in new))
-        taken = self._intake.take(self._records(new, number))
-        now = self._given.clock.now()
-        for row, digest in new:
-            window.remember(digest, _modified(row), now)
-        self._given.write_cursor(window.save())
-        return taken
+    def _seen(self, rows: list[bytes], number: int) -> list[Seen]:
+        return [Seen(Record(self._place(number), raw=row), row, _modified(row)) for row in rows]
 
-    def _records(self, new: list[tuple[bytes, str]], number: int) -> Iterator[Record]:
-        for index, (row, _) in enumerate(new, start=1):
-            yield Record(f"{self._settings.dossiers_path}, page {number}, new row {index}", raw=row)
+    def _place(self, number: int) -> str:
+        return f"{self._settings.dossiers_path}, page {number}"
 
     def close(self) -> None:
         """Close the connections."""

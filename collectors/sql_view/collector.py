@@ -11,14 +11,13 @@ from collectors.base import Given, PollResult
 from collectors.behaviour import Pace
 from collectors.behaviour_secrets import secret_of
 from collectors.errors import BadData
-from collectors.intake import Record, Taken
+from collectors.intake import Record
+from collectors.paging import PageReader, Seen
 from collectors.reconciling import Key, Row
 from collectors.sql_view.database import MODIFIED, NUMBER, Position, View, as_record, modified_at, open_view
 from collectors.sql_view.settings import ViewSettings
-from collectors.window import Window, digest_of
 from opscentre.domain.dvcqg import FIELDS
 from opscentre.domain.masking import quoted
-from opscentre.domain.moments import SECOND
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
 
@@ -53,19 +52,12 @@ class ViewCollector:
         self._settings = settings
         self._view = view
         self._pace = pace
-        self._intake = given.intake()
+        self._reader = PageReader(given, pace, settings.overlap)
 
     def poll(self) -> PollResult:
         """Every page of what changed; the cursor is saved after each page that the pipe acknowledged."""
-        window = Window(self._given.read_cursor(), round(self._settings.overlap * SECOND))
-        taken = rejected = 0
-        self._pace.begin()
-        for rows in self._pages(window.begin()):
-            got = self._take(window, rows)
-            taken, rejected = taken + got.sent, rejected + got.rejected
-            if self._pace.spent:
-                break
-        return PollResult(taken, rejected)
+        window = self._reader.window()
+        return self._reader.read(window, (self._changed(rows) for rows in self._pages(window.begin())))
 
     def listing(self) -> Iterator[list[Key]]:
         """See ``collectors.reconciling.Rereadable``: only the two columns of the key are selected."""
@@ -75,7 +67,7 @@ class ViewCollector:
     def rows(self, start: int) -> Iterator[list[Row]]:
         """See ``collectors.reconciling.Rereadable``."""
         for rows in self._pages(start):
-            yield [Row(_key(row), self._record(row, index)) for index, row in enumerate(rows, start=1)]
+            yield [Row(_key(row), self._record(row, f", row {index}")) for index, row in enumerate(rows, start=1)]
 
     def _pages(self, since: int | None, fields: Collection[str] = ()) -> Iterator[list[Mapping[str, Any]]]:
         """The rows of each page, from a moment (ms) on; only these fields where some are named."""
@@ -89,36 +81,21 @@ class ViewCollector:
                 return
             after = (rows[-1][MODIFIED], rows[-1][NUMBER])
 
-    def _record(self, row: Mapping[str, Any], index: int) -> Record:
+    def _record(self, row: Mapping[str, Any], which: str = "") -> Record:
         record = as_record(row)
-        return Record(self._place(record[MODIFIED], f"row {index}"), value=record)
+        at = record[MODIFIED]
+        shown = at if modified_at(at) is not None else quoted(at)
+        return Record(f"{self._settings.view}, modified {shown}{which}", value=record)
 
-    def _place(self, modified: object, row: str) -> str:
-        shown = modified if modified_at(modified) is not None else quoted(modified)
-        return f"{self._settings.view}, modified {shown}, {row}"
-
-    def _take(self, window: Window, rows: list[Mapping[str, Any]]) -> Taken:
+    def _changed(self, rows: list[Mapping[str, Any]]) -> list[Seen]:
         # A row whose modification time is no time would not be found again by it.
         if all(modified_at(row[MODIFIED]) is None for row in rows):
             told = f"view {self._settings.view}, {MODIFIED}: no row of {len(rows)} holds a time stamp or yyyyMMddHHmmss"
             raise BadData(f"{told}; choose another column for it")
-        new: list[tuple[Record, str, int | None]] = []
-        for row in rows:
-            record = as_record(row)
-            raw = msgspec.json.encode(record)
-            digest = digest_of(raw)
-            if not window.knows(digest):
-                self._pace.took(len(raw))
-                place = self._place(record[MODIFIED], f"new row {len(new) + 1}")
-                new.append((Record(place, value=record), digest, modified_at(row[MODIFIED])))
-        if not new:
-            return Taken()
-        taken = self._intake.take(record for record, _, _ in new)
-        now = self._given.clock.now()
-        for _, digest, at in new:
-            window.remember(digest, at, now)
-        self._given.write_cursor(window.save())
-        return taken
+        return [
+            Seen(record, msgspec.json.encode(record.value), modified_at(row[MODIFIED]))
+            for row, record in zip(rows, map(self._record, rows), strict=True)
+        ]
 
     def close(self) -> None:
         """Close the connections."""

@@ -6,7 +6,7 @@ from opscentre.domain.calendar import Calendar
 from opscentre.domain.counting import open_moments
 from opscentre.domain.fold import DossierState
 from opscentre.domain.life import due_at, finished_at
-from opscentre.domain.status import ENDED
+from opscentre.domain.status import ENDED, IN_PROCESS
 
 
 def by_sync(due: int, known_until: int | None, now: int) -> bool:
@@ -28,11 +28,13 @@ def late_by_sync(state: DossierState, source_observed_at: int | None, now: int, 
 def cleared_by_sync(state: DossierState) -> bool:
     """Whether a dossier was shown as overdue for a while only because its end was seen after its due moment (§9).
 
-    The source says that it ended in time, and so it counts; the clock had called it late meanwhile.
+    The source says that it ended in time, and so it counts; the clock had called it late meanwhile. One that was never
+    seen before its end was never shown as anything.
     """
     ended = finished_at(state)
     if ended is None:
         return False
     due = due_at(state, ended)
     first_seen = min(seen.first for seen in state.trail if seen.status in ENDED)
-    return due is not None and ended <= due < first_seen
+    open_before = any(seen.status in IN_PROCESS and seen.first < first_seen for seen in state.trail)
+    return due is not None and ended <= due < first_seen and open_before

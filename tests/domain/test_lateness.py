@@ -75,3 +75,5 @@ def test_an_end_in_time_that_was_seen_late_counts_in_time_and_can_be_told(finish
     again = state(shown(4, RECEIVED), shown(9, seen, finished=finished), shown(10, seen + DAY, finished=finished))
     assert cleared_by_sync(again) is cleared
     assert not cleared_by_sync(state(shown(4, RECEIVED)))
+    # A backlog: it was never shown as late.
+    assert not cleared_by_sync(state(shown(9, seen, finished=finished)))
