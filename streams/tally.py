@@ -60,6 +60,10 @@ class Tally:
                 self.add_days(code, day, numbers)
         self.dirty.update(self.rows)
 
+    def mark_all(self) -> None:
+        """The board holds nothing of it any more."""
+        self.dirty.update(self.rows)
+
     def take_changes(self) -> dict[str, Sequence[int]]:
         """The rows that changed; an empty one for a code that has nothing to show any more, and is forgotten."""
         found: dict[str, Sequence[int]] = {}
@@ -79,8 +83,9 @@ class Names:
     def __init__(self) -> None:
         #: (``field`` or ``procedure``, code) → (version, name).
         self.known: dict[tuple[str, str], tuple[int, str]] = {}
-        #: Those that SQL, and the board, have yet to learn.
+        #: Those that SQL has yet to learn, and those that the board has.
         self.new: dict[tuple[str, str], tuple[int, str]] = {}
+        self.unshown: set[tuple[str, str]] = set()
 
     def note(self, kind: str, code: str, version: int, name: str) -> None:
         """Take a name that a snapshot gives; a code or a name that is empty tells nothing."""
@@ -89,3 +94,4 @@ class Names:
         known = self.known.get((kind, code))
         if known is None or (version > known[0] and name != known[1]):
             self.known[kind, code] = self.new[kind, code] = (version, name)
+            self.unshown.add((kind, code))

@@ -97,3 +97,30 @@ def cells(row: dict[str, Any]) -> Counter[str]:
             if row[group][name]:
                 found[f"{group}.{name}"] = row[group][name]
     return found
+
+
+def by_code(records: Iterable[dict[str, Any]], key: str, at: dt.datetime) -> dict[str, Counter[str]]:
+    """What stands at ``at`` and came in or was finished in some days, by the value of a field of the records."""
+    pairs = [(str(record.get(key) or ""), record) for record in records]
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    found: dict[str, Counter[str]] = {code: Counter() for code, _ in pairs}
+    for code, record in pairs:
+        found[code]["waiting"] += str(record["TrangThaiHoSo"]) == "1"
+    for code, row in progress_table(pairs, midnight, at).items():
+        for kind in ("in_process", "paused"):
+            found[code][kind] += row[f"{kind}.in_time"] + row[f"{kind}.overdue"]
+            found[code][f"{kind}_overdue"] += row[f"{kind}.overdue"]
+    days = {"today": (0, None), "yesterday": (1, 0), "week": (6, None), "month": (29, None)}
+    for span, (first, beyond) in days.items():
+        tables = [progress_table(pairs, midnight - dt.timedelta(first), at)]
+        if beyond is not None:
+            tables.append(progress_table(pairs, midnight - dt.timedelta(beyond), at))
+        for code, table in ((code, table) for code in found for table in tables):
+            sign = 1 if table is tables[0] else -1
+            for cell, name in (
+                ("received.counter", "counter"), ("received.online", "online"), ("received.postal", "postal"),
+                ("finished.early", "early"), ("finished.on_time", "on_time"),
+                ("finished.overdue", "finished_overdue"),
+            ):  # fmt: skip
+                found[code][f"{span}.{name}"] += sign * table.get(code, Counter())[cell]
+    return {code: row for code, told in found.items() if (row := +told)}

@@ -44,6 +44,8 @@ class NoBoard:
         """Take what changed as written."""
         for changed in (name for name in vars(ledger) if name.startswith("dirty_")):
             getattr(ledger, changed).clear()
+        for tally in ledger.tallies.values():
+            tally.take_changes()
         return True
 
 

@@ -14,8 +14,8 @@ SOURCES = PREFIX + "sources"
 LINKS = PREFIX + "links"
 #: Wall-clock ms of the collectors' last heartbeat.
 HEARTBEAT = PREFIX + "heartbeat"
-
-
+#: Hash ``field:<code>`` or ``procedure:<code>`` → what the newest snapshot that said so calls it.
+NAMES = PREFIX + "names"
 #: JSON Mark of whoever wrote sources, links and heartbeat last.
 OBSERVER = PREFIX + "observer"
 
@@ -43,6 +43,19 @@ def hours(partition: int, number: int) -> str:
 def urgent(partition: int) -> str:
     """JSON Urgent of a partition: its longest overdue and next due dossiers."""
     return f"{PREFIX}urgent:{partition}"
+
+
+def tally(dimension: str, partition: int) -> str:
+    """Hash code → the numbers of ``domain.windows``; ``dimension`` is ``fields``, ``procedures`` or ``channels``.
+
+    Codes that have nothing to show are not there.
+    """
+    return f"{PREFIX}{dimension}:{partition}"
+
+
+def name(kind: str, code: str) -> str:
+    """A field in NAMES; ``kind`` is ``field`` or ``procedure``."""
+    return f"{kind}:{code}"
 
 
 def all_days(partition: int) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, cast
 
 import msgspec
 import redis
@@ -14,15 +15,20 @@ from opscentre.clock import Clock, wall_ms
 from opscentre.domain.counting import CELLS, DAILY, NOW, table_document
 from opscentre.domain.moments import day_number, day_start, iso
 from opscentre.domain.observations import LinkSeen
+from opscentre.domain.procedures import Procedure
 from opscentre.live import keys
+from opscentre.live.services import Services, channel_lines, home, lines, of_today
 from opscentre.live.sources import decoded, mark_by_sync, quarantined, source_age
 from opscentre.live.wall import LinkState, State, Totals, UrgentDossier, Wall
 from opscentre.live.writer import UNIT_ROW, BoardMeta, Urgent
+from opscentre.procedures_file import read_procedures
 from opscentre.profile import Profile
 from opscentre.sources import LinkConfig, SourceConfig
 
 #: Dossiers on each of the wall's two lists.
 LISTED = 40
+#: What is counted by code.
+_DIMENSIONS = ("fields", "procedures", "channels")
 
 _meta = msgspec.json.Decoder(BoardMeta).decode
 _numbers = msgspec.json.Decoder(list[int]).decode
@@ -37,7 +43,7 @@ class PastPeriod(Exception):
 
 
 class BoardReader:
-    """The live board for the dashboard; every call is one round trip to Redis.
+    """The live board for the dashboard; every call is one round trip to Redis where nothing else is said.
 
     Raises ``redis.exceptions.RedisError`` when Redis is gone.
     """
@@ -78,7 +84,7 @@ class BoardReader:
         overdue, due_soon = _merge_urgent(urgents)
         made_at, seen = wall_ms(), decoded(sources)
         mark_by_sync(overdue, seen, now, made_at, self._clock.speed)
-        flow = [sum(column) for column in zip(*hours, strict=True)] if hours else [0] * 48
+        flow, yesterday, last_week = hours
         return Wall(
             state=_state(metas),
             sequence=next(self._sequence),
@@ -95,8 +101,12 @@ class BoardReader:
             sources=[source_age(config, seen) for config in self._sources],
             links=[_link_state(config, links) for config in self._links],
             quarantined=quarantined(seen, [config.code for config in self._sources], here),
-            received_by_hour=flow[:24],
-            finished_by_hour=flow[24:],
+            received_by_hour=flow[:24] or [0] * 24,
+            finished_by_hour=flow[24:] or [0] * 24,
+            received_by_hour_yesterday=yesterday[:24],
+            finished_by_hour_yesterday=yesterday[24:],
+            received_by_hour_last_week=last_week[:24],
+            finished_by_hour_last_week=last_week[24:],
         )
 
     def _read(self, today: int) -> tuple[Any, ...]:
@@ -105,15 +115,60 @@ class BoardReader:
             pipe.get(keys.meta(partition))
             pipe.hgetall(keys.units(partition))
             pipe.get(keys.urgent(partition))
-            pipe.get(keys.hours(partition, today))
+            pipe.mget([keys.hours(partition, day) for day in (today, today - 1, today - 7)])
         pipe.get(keys.HEARTBEAT)
         pipe.hgetall(keys.SOURCES)
         pipe.hgetall(keys.LINKS)
         *found, heartbeat, sources, links = pipe.execute()
         metas = [_meta(value) if value else None for value in found[0::4]]
         urgents = [_urgent(value) for value in found[2::4] if value]
-        hours = [_numbers(value) for value in found[3::4] if value]
+        hours = [_added(values) for values in zip(*found[3::4], strict=True)]
         return metas, found[1::4], urgents, hours, heartbeat, sources, links
+
+    def services(self) -> Services:
+        """What stands, came in and was finished by field, procedure and channel; two round trips."""
+        now = self._clock.now()
+        today = day_number(now)
+        pipe = self._redis.pipeline(transaction=True)
+        for partition in self._partitions:
+            pipe.get(keys.meta(partition))
+            for dimension in _DIMENSIONS:
+                pipe.hgetall(keys.tally(dimension, partition))
+        found = pipe.execute()
+        width = 1 + len(_DIMENSIONS)
+        metas = [_meta(value) if value else None for value in found[0::width]]
+        ages = [today - meta.day if meta else 0 for meta in metas]
+        fields, procedures, channels = (
+            _added_by_code(found[place::width], ages, known)
+            for place, known in enumerate((self._field_names, self._procedure_names, {}), 1)
+        )
+        wanted = [("field", code) for code in fields if code not in self._field_names]
+        wanted += [("procedure", code) for code in procedures if code not in self._procedure_names]
+        told = self._redis.hmget(keys.NAMES, [keys.name(*place) for place in wanted]) if wanted else []
+        names: dict[str, dict[str, str]] = {"field": {}, "procedure": {}}
+        for (kind, code), name in zip(wanted, cast(list[bytes | None], told), strict=True):
+            if name:
+                names[kind][code] = name.decode()
+        return Services(
+            state=_state(metas),
+            now=now,
+            fields=lines(fields, self._field_names, names["field"]),
+            procedures=lines(procedures, self._procedure_names, names["procedure"]),
+            channels=channel_lines(channels),
+        )
+
+    @cached_property
+    def _procedure_names(self) -> dict[str, str]:
+        return {procedure.code: procedure.name for procedure in self._procedures}
+
+    @cached_property
+    def _field_names(self) -> dict[str, str]:
+        return {procedure.field: procedure.field_name for procedure in self._procedures}
+
+    @cached_property
+    def _procedures(self) -> tuple[Procedure, ...]:
+        path = self._profile.folder / "procedures.csv"
+        return read_procedures(path) if path.is_file() else ()
 
     def progress_table(self, start: int, end: int) -> dict[str, Any]:
         """The live progress table for [start, end), both local midnights; ``end`` lies in the future.
@@ -169,6 +224,25 @@ def _table_cells(standing: Sequence[int], flow: Sequence[int]) -> list[int]:
     cells[0] = early + on_time + late + process + paused - counter - online - postal
     assert len(cells) == len(CELLS)
     return cells
+
+
+def _added(values: Sequence[bytes | None]) -> list[int]:
+    """Lists of numbers added up, place by place; an empty one where there is none."""
+    return [sum(column) for column in zip(*(_numbers(value) for value in values if value), strict=True)]
+
+
+def _added_by_code(
+    hashes: Sequence[dict[bytes, bytes]], ages: Sequence[int], known: Mapping[str, str]
+) -> dict[str, list[int]]:
+    """The rows of all partitions, each written so many days ago, added up by the code they are shown under."""
+    rows: dict[str, list[int]] = {}
+    for age, found in zip(ages, hashes, strict=True):
+        for code, encoded in found.items():
+            row = of_today(_numbers(encoded), age)
+            shown = home(code.decode(), known)
+            other = rows.get(shown)
+            rows[shown] = row if other is None else [a + b for a, b in zip(other, row, strict=True)]
+    return rows
 
 
 def _state(metas: Sequence[BoardMeta | None]) -> State:

@@ -159,3 +159,8 @@ class Wall(msgspec.Struct, kw_only=True):
     #: Received and finished by local hour of today: 24 numbers each.
     received_by_hour: list[int] = []
     finished_by_hour: list[int] = []
+    #: The same of the whole day yesterday and of the same weekday last week; empty: nothing came in or went out then.
+    received_by_hour_yesterday: list[int] = []
+    finished_by_hour_yesterday: list[int] = []
+    received_by_hour_last_week: list[int] = []
+    finished_by_hour_last_week: list[int] = []

@@ -17,20 +17,35 @@ from redis.exceptions import WatchError
 
 from opscentre.domain.counting import NOW
 from opscentre.domain.moments import day_number
+from opscentre.domain.windows import KEPT_DAYS, WINDOW
 from opscentre.live import keys
 from opscentre.live.wall import UrgentDossier
 
 #: Numbers of a unit's row: those of NOW, then today's six of DAILY, then finished on time and overdue in 30 days.
 UNIT_ROW = len(NOW) + 6 + 2
-#: Length of the rolling window, in days, today included.
-WINDOW = 30
-#: Days whose counters are kept in Redis; older periods are answered from SQL.
-KEPT_DAYS = 400
 
 #: How often a board is tried to be written from nothing while somebody else keeps writing it.
 _ATTEMPTS = 5
 
 _encode = msgspec.json.Encoder().encode
+
+
+class CodeCounters(Protocol):
+    """Counts by code of one dimension."""
+
+    def mark_all(self) -> None:
+        """Every row is to be written."""
+
+    def take_changes(self) -> dict[str, Sequence[int]]:
+        """The rows that changed, once; an empty one for a code that has nothing to show any more."""
+        ...
+
+
+class CodeNames(Protocol):
+    """What snapshots call fields and procedures: by kind and code, (version, name)."""
+
+    known: dict[tuple[str, str], tuple[int, str]]
+    unshown: set[tuple[str, str]]
 
 
 class Counters(Protocol):
@@ -43,6 +58,16 @@ class Counters(Protocol):
     dirty_units: set[str]
     dirty_days: set[tuple[int, str]]
     dirty_hours: set[int]
+
+    @property
+    def names(self) -> CodeNames:
+        """Shared by all partitions."""
+        ...
+
+    @property
+    def tallies(self) -> Mapping[str, CodeCounters]:
+        """By the dimension's name on the board."""
+        ...
 
 
 class Mark(msgspec.Struct, kw_only=True):
@@ -87,7 +112,7 @@ class BoardWriter:
         return left is not None and self._redis.get(keys.OBSERVER) == left
 
     def write(self, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None = None) -> bool:
-        """Write what changed in a partition; every unit when a new day began.
+        """Write what changed in a partition; every unit when a new day began. Counts by code go with ``urgent``.
 
         Returns False, and writes nothing, where Redis does not hold what this writer left: ``rewrite`` is due.
         """
@@ -102,7 +127,7 @@ class BoardWriter:
                 stands = pipe.get(key) == left
                 if stands:
                     pipe.multi()
-                    self._flush(pipe, ledger, dossiers, now, urgent)
+                    self._flush(pipe, ledger, dossiers, now, urgent, by_code=urgent is not None)
             except WatchError:
                 stands = False
         if not stands:
@@ -127,15 +152,21 @@ class BoardWriter:
                     ledger.dirty_units.update(_units(ledger))
                     ledger.dirty_days.update((day, unit) for day, units in ledger.daily.items() for unit in units)
                     ledger.dirty_hours.update(ledger.hourly)
+                    ledger.names.unshown.update(ledger.names.known)
+                    for tally in ledger.tallies.values():
+                        tally.mark_all()
                     pipe.multi()
-                    pipe.delete(keys.units(partition), *stale)
-                    self._flush(pipe, ledger, dossiers, now, urgent)
+                    codes = [keys.tally(dimension, partition) for dimension in ledger.tallies]
+                    pipe.delete(keys.units(partition), *codes, *stale)
+                    self._flush(pipe, ledger, dossiers, now, urgent, by_code=True)
                     return True
                 except WatchError:
                     continue
         return False
 
-    def _flush(self, pipe: Pipeline, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None) -> None:
+    def _flush(
+        self, pipe: Pipeline, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None, *, by_code: bool
+    ) -> None:
         partition, today = ledger.partition, day_number(now)
         if self._today.get(partition) != today:
             ledger.dirty_units.update(_units(ledger))
@@ -152,6 +183,8 @@ class BoardWriter:
                 pipe.set(keys.hours(partition, day), _encode(ledger.hourly[day]))
         if urgent is not None:
             pipe.set(keys.urgent(partition), _encode(urgent))
+        if by_code:
+            _flush_codes(pipe, ledger)
         meta = BoardMeta(
             day=today,
             dossiers=dossiers,
@@ -213,6 +246,21 @@ class BoardWriter:
     def _next_flush(self) -> int:
         self._flushes += 1
         return self._flushes
+
+
+def _flush_codes(pipe: Pipeline, ledger: Counters) -> None:
+    """Less often than the rest: a cycle of some thousand changes touches nearly as many rows of procedures."""
+    for dimension, tally in ledger.tallies.items():
+        key = keys.tally(dimension, ledger.partition)
+        changes = tally.take_changes()
+        if there := {code: _encode(row) for code, row in changes.items() if row}:
+            pipe.hset(key, mapping=dict[Any, Any](there))
+        if gone := [code for code, row in changes.items() if not row]:
+            pipe.hdel(key, *gone)
+    names = ledger.names
+    if names.unshown:
+        pipe.hset(keys.NAMES, mapping={keys.name(*place): names.known[place][1] for place in names.unshown})
+        names.unshown.clear()
 
 
 def unit_row(ledger: Counters, unit: str, today: int) -> Sequence[int]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 import zlib
+from collections import Counter
 
 import msgspec
 
-from opscentre.domain.counting import count_table
+from opscentre.domain.counting import CELLS, DAILY, count_table, table_cells
 from opscentre.domain.dossier import Batch, Snapshot, Supplement, partition_of
 from opscentre.domain.fold import DossierState, fold
-from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
+from opscentre.domain.moments import DAY, HOUR, MINUTE, day_number, day_start, parse_local
+from opscentre.domain.windows import SPANS
+from opscentre.live.services import Line, Services
 
 #: Friday 20 November 2026, 10:00: "now" of the histories.
 NOW = parse_local("2026-11-20T10:00")
@@ -100,3 +103,68 @@ def recount(snapshots: list[Snapshot], start: int, end: int, now: int) -> dict[s
     for snapshot in snapshots:
         states[snapshot.key], _ = fold(states.get(snapshot.key), snapshot)
     return count_table(states.values(), start, end, now)
+
+
+STANDING = ("in_process", "in_process_overdue", "paused", "paused_overdue", "waiting")
+
+
+def by_code(snapshots: list[Snapshot], now: int) -> dict[str, dict[str, dict[str, int]]]:
+    """What the read model of the online services must say: ``fields``, ``procedures``, ``channels``; zeros left out.
+
+    Counted as the progress table is, dossier by dossier and period by period.
+    """
+    states: dict[tuple[str, str], DossierState] = {}
+    for snapshot in snapshots:
+        states[snapshot.key], _ = fold(states.get(snapshot.key), snapshot)
+    midnight = day_start(day_number(now))
+    spans = {
+        "": (0, now + DAY),
+        "today": (midnight, now + DAY),
+        # Less what is of today: by what is known now, not by what was known at midnight.
+        "yesterday": (midnight - DAY, now + DAY),
+        "week": (midnight - 6 * DAY, now + DAY),
+        "month": (midnight - 29 * DAY, now + DAY),
+    }
+    found: dict[str, dict[str, Counter[str]]] = {"fields": {}, "procedures": {}, "channels": {}}
+    for state in states.values():
+        snapshot = state.snapshot
+        told: Counter[str] = Counter(waiting=1) if snapshot.status == 1 else Counter()
+        for span, (start, end) in spans.items():
+            cells = [CELLS[cell] for cell in table_cells(state, start, end, now) or ()]
+            if span:
+                told.update(f"{span}.{cell}" for cell in cells if cell in DAILY)
+                if span == "yesterday":
+                    told.subtract({f"yesterday.{cell}": told[f"today.{cell}"] for cell in DAILY})
+            else:
+                told.update(cell.removesuffix("_in_time").removesuffix("_overdue") for cell in cells[1:])
+                told.update(cell for cell in cells[1:] if cell.endswith("_overdue"))
+        for place, code in (
+            ("fields", snapshot.field),
+            ("procedures", snapshot.procedure),
+            ("channels", ("counter", "online", "postal")[snapshot.channel - 1]),
+        ):
+            found[place].setdefault(code, Counter()).update(told)
+    wanted = {*STANDING, *(f"{span}.{cell}" for span in spans if span for cell in DAILY)}
+    return {
+        place: {
+            code: row for code, told in rows.items() if (row := {k: n for k, n in told.items() if k in wanted and n})
+        }
+        for place, rows in found.items()
+    }
+
+
+def said_by_code(services: Services) -> dict[str, dict[str, dict[str, int]]]:
+    """What the read model of the online services says, as ``by_code`` has it."""
+
+    def said(line: Line) -> dict[str, int]:
+        plain = msgspec.to_builtins(line)
+        now = {
+            name: plain[name] for name in ("in_process", "in_process_overdue", "paused", "paused_overdue", "waiting")
+        }
+        flows = {f"{span}.{cell}": plain[span][cell] for span in SPANS for cell in DAILY}
+        return {name: count for name, count in (now | flows).items() if count}
+
+    return {
+        place: {line.code: row for line in getattr(services, place) if (row := said(line))}
+        for place in ("fields", "procedures", "channels")
+    }

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, select
 from opscentre import profile
 from opscentre.board import look_back
 from opscentre.domain.counting import CELLS, table_row
-from opscentre.domain.moments import DAY, day_number, day_start
+from opscentre.domain.dossier import Snapshot
+from opscentre.domain.moments import DAY, HOUR, day_number, day_start
 from opscentre.domain.observations import Heartbeat, LinkSeen, Observation, SourceSeen
 from opscentre.live import keys
 from opscentre.live.reader import BoardReader, PastPeriod
@@ -20,7 +21,7 @@ from opscentre.sources import LinkConfig, SourceConfig
 from opscentre.store import journal, tables
 from streams.worker import Message, Worker
 from tests.parts.redis import Redis
-from tests.streams.books import NOW, batches, history, recount
+from tests.streams.books import NOW, batches, by_code, history, recount, said_by_code
 
 PROVINCE = profile.load("thai-nguyen")
 PARTITIONS = 4
@@ -100,6 +101,61 @@ def test_sql_the_live_board_and_a_recount_agree_cell_by_cell(worker, engine, rea
             code: table_row(expected.get(code, [0] * len(CELLS)))
             for code in (*(unit.code for unit in PROVINCE.units.current(NOW).all), "unmapped")
         }
+
+
+def test_the_services_say_what_a_recount_by_code_says_and_name_what_they_show(worker, reader, board, clock):
+    snapshots = history(400)
+    queue = messages(batches(snapshots, PARTITIONS))
+    for begin in range(0, len(queue), 7):
+        worker.digest(queue[begin : begin + 7])
+    care(worker)
+    services = reader.services()
+    assert (services.state, said_by_code(services)) == ("live", by_code(snapshots, NOW))
+    fields = {line.code: (line.name, line.known) for line in services.fields}
+    assert fields == {"CT": ("Chứng thực", True), "ZZ": ("Lĩnh vực lạ", False), "": ("", False)}
+    procedures = {line.code: (line.name[:14], line.known) for line in services.procedures}
+    assert procedures["9.999999"] == ("Thủ tục lạ", False)
+    assert procedures["2.000884"] == ("Chứng thực chữ", True), "the profile's name, where no snapshot had one"
+    board.flushall()
+    assert reader.services().state == "rebuilding"
+    care(worker)
+    assert reader.services() == services
+    # A day later the spans have moved on by themselves, and a month later only what stands now is there.
+    clock.at = NOW + DAY
+    stale = reader.services()
+    assert [line.today.received for line in stale.channels] == [0, 0, 0]
+    assert [line.yesterday for line in stale.channels] == [line.today for line in services.channels]
+    care(worker)
+    assert {k: v for k, v in said_by_code(reader.services())["fields"]["CT"].items() if "." in k} == {
+        k: v for k, v in by_code(snapshots, NOW + DAY)["fields"]["CT"].items() if "." in k
+    }
+    clock.at = NOW + 40 * DAY
+    care(worker)
+    assert not any("." in name for row in said_by_code(reader.services())["procedures"].values() for name in row)
+
+
+def test_a_procedure_with_a_provinces_ending_is_shown_under_its_national_code(worker, reader):
+    plain = msgspec.structs.replace(history(1)[0], number="a", procedure="2.000815", status=4, received=NOW - DAY)
+    ending = msgspec.structs.replace(plain, number="b", procedure="2.000815.000.00.00.H55")
+    worker.digest(messages(batches([plain, ending], PARTITIONS)))
+    care(worker)
+    (line,) = reader.services().procedures
+    assert (line.code, line.in_process, line.month.received) == ("2.000815", 2, 2)
+
+
+def test_what_came_in_by_hour_yesterday_and_a_week_ago_stands_beside_today(worker, reader):
+    def received(number: str, at: int) -> Snapshot:
+        return Snapshot(source="s", number=number, status=2, observed=NOW, version=at, received=at, channel=2)
+
+    nine = TODAY + 9 * HOUR
+    moments = {"t": nine, "y1": nine - DAY, "y2": nine - DAY, "w": nine - 7 * DAY, "o": nine - 6 * DAY}
+    worker.digest(messages(batches([received(number, at) for number, at in moments.items()], PARTITIONS)))
+    wall = reader.wall()
+    assert [hour for hour, count in enumerate(wall.received_by_hour) if count] == [9]
+    flows = (wall.received_by_hour, wall.received_by_hour_yesterday, wall.received_by_hour_last_week)
+    assert [sum(flow) for flow in flows] == [1, 2, 1]
+    assert wall.finished_by_hour == [0] * 24
+    assert sum(wall.finished_by_hour_yesterday) == 0
 
 
 def test_everything_again_after_a_restart_changes_nothing(worker, engine, redis_server, clock, reader):

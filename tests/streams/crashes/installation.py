@@ -33,7 +33,7 @@ from opscentre.settings import Settings
 from opscentre.store import journal, tables
 from opscentre.store.engine import open_store
 from tests.parts.process import die_with_parent, wait_until
-from tests.streams.books import NOW, batches, recount
+from tests.streams.books import NOW, batches, by_code, recount, said_by_code
 
 ROOT = Path(__file__).parents[3]
 PROVINCE = profile.load("thai-nguyen")
@@ -212,6 +212,13 @@ class Installation:
             if not days:
                 today = truth["total"]
         found += self._compare_totals(today)
+        said, wanted = said_by_code(self.reader.services()), by_code(self.snapshots, NOW)
+        found += [
+            f"board, {place} {code!r}: {said[place].get(code)}, want {wanted[place].get(code)}"
+            for place, rows in wanted.items()
+            for code in rows.keys() | said[place].keys()
+            if said[place].get(code) != rows.get(code)
+        ]
         with self.engine.connect() as connection:
             letters = connection.execute(select(func.count()).select_from(tables.dead_letters)).scalar_one()
         return found + ([f"{letters} dead letters"] if letters else [])
