@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import ssl
 from pathlib import Path
 
 from cryptography import x509
@@ -42,3 +43,10 @@ def write_certificate(path: Path, left: dt.timedelta, name: str = "localhost", *
     path.touch(mode=0o600)
     path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+def serving(certificate: Path) -> ssl.SSLContext:
+    """What a server needs that shows such a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context

@@ -1,4 +1,4 @@
-"""Links to probe: HTTP endpoints and TCP ports that answer slowly, go down and come back on a fixed schedule.
+"""Links to probe: HTTP endpoints, ports and names that answer slowly, go down and come back on a fixed schedule.
 
 The schedule runs in real time and is a function of it, so that two runs go down at the same moments.
 """
@@ -6,6 +6,7 @@ The schedule runs in real time and is a function of it, so that two runs go down
 from __future__ import annotations
 
 import asyncio
+import ssl
 import tomllib
 import zlib
 from collections.abc import Callable
@@ -26,8 +27,9 @@ class Link(msgspec.Struct, frozen=True):
 
     code: str
     name: str
-    kind: Literal["http", "tcp"]
+    kind: Literal["http", "tcp", "tls", "dns", "icmp"]
     address: str
+    expect_addresses: list[str] = []
 
 
 class LinksFile(msgspec.Struct, frozen=True):
@@ -82,12 +84,21 @@ def read_links(path: Path) -> list[Link]:
         try:
             return msgspec.convert(tomllib.load(file), LinksFile).link
         except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-            raise LinksError(f"{path}: {error}; want [[link]] with code, name, kind (http or tcp), address") from None
+            raise LinksError(f"{path}: {error}; want [[link]] with code, name, kind, address") from None
 
 
-def placeholder(code: str) -> str:
-    """The placeholder that holds the address of a TCP link: ``simulator_tcp_`` and its code."""
-    return f"simulator_tcp_{code.replace('-', '_')}"
+def placeholder(link: Link) -> str:
+    """The placeholder that holds the address of a port: ``simulator_tcp_`` or ``simulator_tls_`` and its code."""
+    return f"simulator_{link.kind}_{link.code.replace('-', '_')}"
+
+
+def names_of(links: list[Link]) -> dict[str, str]:
+    """The names that the simulated name server knows, and their addresses."""
+    return {
+        link.address: link.expect_addresses[0] if link.expect_addresses else "127.0.0.1"
+        for link in links
+        if link.kind == "dns"
+    }
 
 
 class HttpLinks:
@@ -115,15 +126,22 @@ class HttpLinks:
         return answer({"error_code": "00", "name": self._names[code]})
 
 
-class TcpLink:
+class PortLink:
     """A port that accepts connections while its link is up and refuses them while it is down."""
 
-    def __init__(self, link: Link, host: str = "127.0.0.1", now: Callable[[], int] = wall_ms) -> None:
-        self.code = link.code
+    def __init__(
+        self,
+        link: Link,
+        host: str = "127.0.0.1",
+        now: Callable[[], int] = wall_ms,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.link = link
         self.port = 0
         self._host = host
         self._habit = HABITS.get(link.code, _ORDINARY)
         self._now = now
+        self._tls = tls
         self._server: asyncio.Server | None = None
 
     @property
@@ -133,7 +151,7 @@ class TcpLink:
 
     async def start(self) -> None:
         """Listen, on the port it had before where it had one."""
-        self._server = await asyncio.start_server(self._greet, self._host, self.port)
+        self._server = await asyncio.start_server(self._greet, self._host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import gc
 import logging
 import signal
@@ -16,11 +17,13 @@ from starlette.applications import Starlette
 from opscentre.clock import Clock, OfficeClock, wall_ms
 from opscentre.domain.moments import day_number
 from opscentre.profile import Profile
+from simulator.certificates import serving, write_certificate
 from simulator.extra import ExtraChanges
 from simulator.feed import Feed
 from simulator.file_drop import FileDrop
 from simulator.http_api import OneStopApi
-from simulator.links import HttpLinks, TcpLink, placeholder, read_links
+from simulator.links import HttpLinks, PortLink, names_of, placeholder, read_links
+from simulator.name_server import NameServer
 from simulator.sql_view import SqlView
 from simulator.systems import System
 from simulator.world import World
@@ -30,6 +33,8 @@ log = logging.getLogger("simulator")
 HOST = "127.0.0.1"
 #: Seconds of real time between two looks at the clock.
 TICK = 0.25
+#: How long the certificate of the simulated systems still holds.
+CERTIFICATE_LEFT = dt.timedelta(days=9, hours=12)
 #: Units whose next working day is made in one tick, so that no request waits for a whole day's dossiers.
 _UNITS_A_TICK = 4
 #: Days whose dossiers stay at hand for feeds that look a little back.
@@ -85,7 +90,13 @@ class Service:
         self._sql_feed = next(self._feeds[s.code] for s in systems if s.kind == "sql")
         self._sql = SqlView(self._sql_feed, self._sql_url)
         links = read_links(profile.folder / "links.toml")
-        self._tcp_links = [TcpLink(link) for link in links if link.kind == "tcp"]
+        # One that is about to end: the wall has something to warn of.
+        self._certificate = own / "certificate.pem"
+        tls = serving(write_certificate(self._certificate, CERTIFICATE_LEFT))
+        ports = [link for link in links if link.kind in ("tcp", "tls")]
+        self._ports = [PortLink(link, tls=tls if link.kind == "tls" else None) for link in ports]
+        self._names = NameServer(names_of(links))
+        self._names_port = 0
         self._http_systems = [s for s in systems if s.kind == "http"]
         self._app = self._make_app(self._http_systems, HttpLinks(links))
 
@@ -103,8 +114,9 @@ class Service:
         for drop in self._drops:
             drop.start()
         await asyncio.to_thread(self._sql.fill)
-        for link in self._tcp_links:
+        for link in self._ports:
             await link.start()
+        self._names_port = await self._names.start(HOST)
         listener = _listen(self._options.port)
         server = uvicorn.Server(
             uvicorn.Config(
@@ -134,8 +146,9 @@ class Service:
             for task in working:
                 task.cancel()
             results = await asyncio.gather(serving, *working, return_exceptions=True)
-            for link in self._tcp_links:
+            for link in self._ports:
                 await link.stop()
+            self._names.stop()
             self._sql.close()
             told.unlink(missing_ok=True)
         for result in results:
@@ -148,13 +161,15 @@ class Service:
         found = {
             "simulator": base,
             "simulator_links": f"{base}/lien-ket",
+            "simulator_names": f"{HOST}:{self._names_port}",
+            "simulator_ca": str(self._certificate.resolve()),
             "simulator_sql": self._sql_url,
             "simulator_files": str(self._files.resolve()),
         }
         for name, system in zip(_HTTP_PLACEHOLDERS, self._http_systems, strict=True):
             found[name] = f"{base}/{system.code}"
-        for link in self._tcp_links:
-            found[placeholder(link.code)] = f"{HOST}:{link.port}"
+        for listening in self._ports:
+            found[placeholder(listening.link)] = f"{HOST}:{listening.port}"
         return found
 
     def _tell(self, path: Path, port: int) -> None:
@@ -175,11 +190,11 @@ class Service:
                 await asyncio.to_thread(self._sql.write, *self._sql.rows(changed))
             for drop in self._drops:
                 drop.advance(now)
-            for link in self._tcp_links:
+            for link in self._ports:
                 try:
                     await link.follow()
                 except OSError as error:
-                    log.warning("link %s stays down: cannot listen on port %d (%s)", link.code, link.port, error)
+                    log.warning("link %s stays down: cannot listen on port %d (%s)", link.link.code, link.port, error)
             self._prepare(now)
             if day_number(now) != self._today:
                 self._today = day_number(now)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from simulator.certificates import write_certificate
+from simulator.certificates import serving, write_certificate
 from simulator.name_server import NameServer
 
 
@@ -34,8 +33,7 @@ class Web:
         self.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self.scheme = "http"
         if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
+            context = serving(certificate)
             self.server.socket = context.wrap_socket(
                 self.server.socket, server_side=True, do_handshake_on_connect=False
             )

@@ -30,7 +30,7 @@ def test_every_source_and_link_of_the_profile_can_be_read() -> None:
     sources, links = read_sources(PROFILE, Settings()), read_links(PROFILE, Settings())
     assert len({source.code for source in sources}) == len(sources) >= 5
     assert {source.kind for source in sources} <= set(registry.KINDS)
-    assert {link.kind for link in links} == {"http", "tcp"}
+    assert {link.kind for link in links} == {"http", "tcp", "tls", "dns"}
 
 
 def test_every_source_of_the_profile_has_settings_its_collector_accepts(bench: Bench) -> None:

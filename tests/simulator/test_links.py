@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from opscentre.profile import Profile
-from simulator.links import HABITS, Habit, HttpLinks, Link, LinksError, TcpLink, read_links
+from simulator.links import HABITS, Habit, HttpLinks, Link, LinksError, PortLink, read_links
 
 PORTAL = Link(code="san-thuong-mai-dien-tu", name="Sàn", kind="http", address="")
 ROUTER = Link(code="hoi-nghi-truyen-hinh", name="Hội nghị", kind="tcp", address="")
@@ -61,7 +61,7 @@ def test_a_tcp_link_refuses_while_it_is_down_and_comes_back_on_its_port() -> Non
     async def story() -> None:
         habit = HABITS[ROUTER.code]
         now = Hands(moment(habit, False))
-        link = TcpLink(ROUTER, now=now)
+        link = PortLink(ROUTER, now=now)
         await link.start()
         port = link.port
         _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -84,12 +84,12 @@ def test_a_tcp_link_refuses_while_it_is_down_and_comes_back_on_its_port() -> Non
 def test_the_profile_has_fourteen_links_with_codes_of_their_own(province: Profile) -> None:
     links = read_links(province.folder / "links.toml")
     assert len({link.code for link in links}) == len(links) == 14
-    assert {link.kind for link in links} == {"http", "tcp"}
+    assert {link.kind for link in links} == {"http", "tcp", "tls", "dns"}
     assert HABITS.keys() <= {link.code for link in links}
 
 
 def test_a_link_of_an_unknown_kind_is_named(tmp_path: Path) -> None:
     path = tmp_path / "links.toml"
-    path.write_text('[[link]]\ncode = "a"\nname = "A"\nkind = "icmp"\naddress = "h"\n', encoding="utf-8")
-    with pytest.raises(LinksError, match="icmp"):
+    path.write_text('[[link]]\ncode = "a"\nname = "A"\nkind = "udp"\naddress = "h"\n', encoding="utf-8")
+    with pytest.raises(LinksError, match="udp"):
         read_links(path)
