@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from opscentre.live.wall import LinkState, SourceAge
 
-LINK_WORDS = {"up": "thông", "down": "MẤT", "unknown": "chưa rõ"}
+LINK_WORDS = {"up": "thông", "down": "MẤT", "unknown": "chưa rõ", "maintenance": "bảo trì"}
 SOURCE_WORDS = {"fresh": "", "stale": "trễ", "failing": "LỖI", "never": "chưa có"}
 
 
 def link_state(link: LinkState, now: int) -> str:
-    """``up``, ``down`` or ``unknown`` by what was found and how long ago (``now``: wall-clock ms)."""
+    """``up``, ``down``, ``unknown`` or ``maintenance`` by what was found and how long ago (``now``: wall-clock ms)."""
     if link.checked_at is None or now - link.checked_at > 3000 * link.interval_s:
         return "unknown"
     return link.state if link.state in LINK_WORDS else "unknown"
+
+
+def link_standing(link: LinkState, now: int) -> str:
+    """As ``link_state``, and of a link that is up what speaks against that: ``flapping``, else ``expiring``."""
+    state = link_state(link, now)
+    if state != "up":
+        return state
+    if link.flapping:
+        return "flapping"
+    return "expiring" if link.certificate_due(now) else "up"
+
+
+def link_word(link: LinkState, standing: str, now: int) -> str:
+    """What is said of a standing, short enough for a tile: ``MẤT``, ``chập chờn``, ``CTS 9 ngày`` (chứng thư số)."""
+    if standing == "flapping":
+        return "chập chờn"
+    if standing == "expiring":
+        left = link.certificate_days(now)
+        return "CTS hết hạn" if left is None or left < 0 else f"CTS {left} ngày"
+    return LINK_WORDS[standing]
 
 
 def source_state(source: SourceAge, made_at: int) -> str:

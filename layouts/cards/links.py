@@ -6,14 +6,13 @@ from dash import html
 
 from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
-from layouts.states import LINK_WORDS as WORDS
-from layouts.states import link_state
+from layouts.states import link_standing, link_word
 from layouts.text import latency
 from opscentre.live.wall import LinkState, Wall
 
 #: Tiles there are; with more links than that the ones in trouble come first.
 TILES = 14
-_TROUBLE = {"down": 0, "unknown": 1, "up": 2}
+_TROUBLE = {"down": 0, "flapping": 1, "unknown": 2, "expiring": 3, "maintenance": 4, "up": 5}
 
 
 def layout(place: Place) -> html.Section:
@@ -43,26 +42,34 @@ def _tile(key: str) -> html.Div:
 
 
 def patch(wall: Wall, place: Place) -> Patch:
-    """Every link's state; a link never probed, or not for three intervals, is "chưa rõ", not up."""
-    links = [(link, link_state(link, wall.made_at)) for link in wall.links]
+    """Every link's standing; a link never probed, or not for three intervals, is "chưa rõ", not up.
+
+    Links under maintenance are neither in order nor out of it: they are counted apart.
+    """
+    links = [(link, link_standing(link, wall.made_at)) for link in wall.links]
     if len(links) > TILES:
         links.sort(key=lambda entry: _TROUBLE[entry[1]])
-    up = sum(state == "up" for _, state in links)
-    count = f"{up}/{len(wall.links)} thông" if wall.links else "chưa khai báo"
-    changes: Patch = {"links-count": say(count, "card-fact" if up == len(wall.links) else "card-fact is-warn")}
+    away = sum(standing == "maintenance" for _, standing in links)
+    up = sum(standing in ("up", "flapping", "expiring") for _, standing in links)
+    asked = len(links) - away
+    count = f"{up}/{asked} thông" if wall.links else "chưa khai báo"
+    if away:
+        count += f" · {away} bảo trì"
+    changes: Patch = {"links-count": say(count, "card-fact" if up == asked else "card-fact is-warn")}
     for index in range(TILES):
         key = f"link-{index}"
         if index < len(links):
-            changes.update(_tile_patch(key, *links[index]))
+            changes.update(_tile_patch(key, *links[index], wall.made_at))
         else:
             changes[key] = Change(cls="link unknown is-empty")
     return changes
 
 
-def _tile_patch(key: str, link: LinkState, state: str) -> Patch:
+def _tile_patch(key: str, link: LinkState, standing: str, now: int) -> Patch:
+    # A link in order says how fast it answers; every other one has its word.
+    quick = standing == "up" and link.latency_ms
     return {
-        key: Change(cls=f"link {state}"),
+        key: Change(cls=f"link {standing}"),
         f"{key}-name": say(link.name),
-        # A link that answers says how fast; the word stands where there is no answer.
-        f"{key}-word": say(latency(link.latency_ms) if state == "up" and link.latency_ms else WORDS[state]),
+        f"{key}-word": say(latency(link.latency_ms) if quick else link_word(link, standing, now)),
     }

@@ -12,6 +12,7 @@ import pytest
 
 from layouts.place import Place
 from layouts.scenes import SCENES
+from opscentre.domain.moments import DAY
 from opscentre.live.wall import LinkState, Wall
 from opscentre.profile import Profile
 from tests.dashboard.conftest import Screen
@@ -81,8 +82,11 @@ def crowd(profile: Profile) -> Wall:
             interval_s=60,
             state=state,
             checked_at=wall.made_at,
+            flapping=index == 3,
+            certificate_expires_at=wall.made_at + DAY if index == 4 else None,
+            maintenance_until=wall.made_at + 9 * DAY if index == 1 else None,
         )
-        for index, state in enumerate(("down", "unknown", "down", "up", "up"))
+        for index, state in enumerate(("down", "maintenance", "unknown", "up", "up"))
     ]
     wall.sources[1].ok = False
     wall.sources[2].observed_at = None

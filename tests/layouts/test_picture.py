@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -121,6 +123,36 @@ def test_more_links_than_tiles_show_the_broken_ones_first(wall: Wall, place: Pla
     assert [changes[f"link-{i}-name"].text for i in range(3)] == ["L19", "L17", "L0"]
     assert [changes[f"link-{i}-word"].text for i in range(3)] == ["MẤT", "chưa rõ", "5 ms"]
     assert changes["links-count"].text == "18/20 thông"
+
+
+def test_a_link_says_by_word_and_shape_what_speaks_against_it(wall: Wall, place: Place) -> None:
+    now = wall.made_at
+    day = 86_400_000
+    given: list[dict[str, Any]] = [
+        {"certificate_expires_at": now + 9 * day + 1000},
+        {"certificate_expires_at": now - 1},
+        {"certificate_expires_at": now + 31 * day},
+        {"certificate_expires_at": now + 31 * day, "certificate_warn_days": 40, "flapping": True},
+        {"state": "down", "flapping": True},
+        {"state": "maintenance", "maintenance_until": now + day},
+    ]
+    wall.links = [
+        LinkState(
+            **{"code": str(i), "name": f"L{i}", "kind": "tls", "interval_s": 5, "state": "up", "latency_ms": 5.0,
+               "checked_at": now, **more}
+        )
+        for i, more in enumerate(given)
+    ]  # fmt: skip
+    changes = links.patch(wall, place)
+    assert [(changes[f"link-{i}"].cls, changes[f"link-{i}-word"].text) for i in range(6)] == [
+        ("link expiring", "CTS 9 ngày"),
+        ("link expiring", "CTS hết hạn"),
+        ("link up", "5 ms"),
+        ("link flapping", "chập chờn"),
+        ("link down", "MẤT"),
+        ("link maintenance", "bảo trì"),
+    ]
+    assert changes["links-count"].text == "4/5 thông · 1 bảo trì"
 
 
 def source(**given: object) -> SourceAge:
