@@ -93,7 +93,7 @@ def wait_until_taken(engine: Engine, places: Sequence[Place], stalled_after: flo
         elif time.monotonic() - moved > stalled_after:
             told = "; ".join(f"partition {p} of {t} at {o} of {wanted[t, p] + 1}" for (t, p), o in behind.items())
             raise NotTaken(
-                f"the letters are in the pipe again, but for {stalled_after:g} s no worker took them ({told}); look "
+                f"what was sent is in the pipe, but for {stalled_after:g} s no worker took them ({told}); look "
                 "into the stream worker's log. Nothing is lost: they are taken as soon as a worker runs"
             )
         time.sleep(_LOOK_EVERY)

@@ -104,11 +104,17 @@ def _stands(line: str, known: str) -> bool:
 
 
 def apply(
-    source: MaybeSource = None, data: MaybeData = None, profile: MaybeProfile = None, as_json: AsJson = False
+    source: MaybeSource = None,
+    read_again: Annotated[
+        bool, typer.Option("--read-again", help="Also read again what had words that are shown with '…'.")
+    ] = False,
+    data: MaybeData = None,
+    profile: MaybeProfile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Correct the dossiers whose words have a code by now; what is not kept here is read from the source again."""
     settings, engine = open_beside(data, profile)
     engine.dispose()
     # Collectors stand above this package: named, not imported.
     command = importlib.import_module("collectors.cli_unmapped").apply_command
-    raise typer.Exit(command(source, settings, as_json))
+    raise typer.Exit(command(source, read_again, settings, as_json))

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
+from collectors.cli_unmapped import Applied, _read_again
 from opscentre import cli
 from opscentre.clock import wall_ms
 from opscentre.domain.dossier import Snapshot
@@ -20,11 +21,13 @@ from opscentre.domain.units import Units
 from opscentre.live.sources import decoded, mark_by_sync, quarantined
 from opscentre.live.wall import UrgentDossier
 from opscentre.profile import load
-from opscentre.store import tables
+from opscentre.store import tables, unmapped
 from opscentre.store.anomalies import Asked as AskedOdd
 from opscentre.store.anomalies import anomalies
-from opscentre.store.intake import write_cursor
-from opscentre.store.quarantine import OPEN_DAYS, RESOLVED_DAYS, Asked, entries, summary, trim
+from opscentre.store.engine import open_store
+from opscentre.store.intake import SetAside, count_set_aside, set_aside, write_cursor
+from opscentre.store.quarantine import OPEN_DAYS, RESOLVED_DAYS, Asked, entries, has_open, settle, summary, trim
+from opscentre.store.unmapped import Word
 from streams.ledger import Ledger
 from tests.collectors.parts import NOW, Bench
 from tests.collectors.records import TRACES, dossier
@@ -166,3 +169,38 @@ def test_the_wall_has_refused_rows_by_unit_as_it_is_today() -> None:
     counts = quarantined(found, ["igate", "never"], here)
     assert counts == {"H55.12": 2, here.home(former.code): 3}
     assert quarantined(found, [], here) == {}
+
+
+@pytest.mark.postgres
+def test_postgresql_keeps_counts_settles_and_trims_alike(postgres_url: str) -> None:
+    store = open_store(postgres_url)
+    try:
+        row = SetAside(source="s", reason="bad_date", place="p", message="m", digest="d", seen_at=NOW, number="n",
+                       field="f", unit="u")  # fmt: skip
+        odd = SetAside(source="s", reason="due_before_received", place="p", message="m", digest="e", seen_at=NOW,
+                       number="n", severity="note", unit="u")  # fmt: skip
+        for _ in range(2):
+            set_aside(store, [row, odd])
+            assert count_set_aside(store, "s") == {"u": 1}
+            assert anomalies(store, AskedOdd(), 5).counts == {("due_before_received", "s", "u"): 1}
+            assert settle(store, "s", {"n": frozenset({"due_before_received"})}, NOW) == 1
+            assert settle(store, "s", {"n": frozenset()}, NOW) == 1
+            assert not has_open(store, "s")
+        (one,) = summary(store, Asked(), NOW)
+        assert (one.open, one.week, one.resolved_week) == (0, 1, 1)
+        assert trim(store, NOW + (RESOLVED_DAYS + 1) * DAY) == 2
+        for seen in range(unmapped.MOST_WORDS + 2):
+            word = Word(source="s", kind="unit", seen=str(seen % 501), first_seen=1, last_seen=seen, since=NOW - seen)
+            unmapped.note_words(store, [word])
+        found = {word.seen: word for word in unmapped.words(store, "s")}
+        assert (len(found), found["0"].times, found["0"].since) == (501, 2, NOW - 501)
+        assert found[unmapped.OTHERS].times == 1
+    finally:
+        store.dispose()
+
+
+def test_a_source_that_cannot_be_read_again_is_named_with_what_to_do(bench: Bench) -> None:
+    applied = Applied(source="import")
+    word = Word(source="import", kind="status", seen="Xong", first_seen=1, last_seen=1, since=1)
+    assert _read_again("import", [word], bench.settings, applied) == {}
+    assert "there is no source 'import'" in applied.left
