@@ -12,12 +12,13 @@ from sqlalchemy import Engine
 from collectors.behaviour_lock import sole_reader
 from collectors.cli_reread import Rereading
 from collectors.cli_source import MENDABLE, PATIENCE, PROBLEMS, WELL, opened, told
-from collectors.correcting import KEPT, correct, meaning
+from collectors.correcting import KEPT, correct
 from collectors.errors import as_failure
 from collectors.reconciling import read_again
 from opscentre import profile as profiles
 from opscentre.domain.desk_words import is_whole
 from opscentre.domain.dossier import UNMAPPED
+from opscentre.domain.dvcqg import meaning
 from opscentre.mapping_file import mapping_files, mapping_path, read_mapping
 from opscentre.pipe.base import PipeError, Producer, open_producer
 from opscentre.pipe.topics import DOSSIERS
@@ -104,7 +105,9 @@ def _apply_to(
 ) -> tuple[Applied, dict[int, int]]:
     """Correct one source; what became of it, and the newest offset of each partition of the pipe."""
     vocabulary = read_mapping(mapping_path(profile.folder, code), profile.units.by_code)
-    known = [(word, means) for word in listed if (means := meaning(word, vocabulary, profile.units))]
+    known = [
+        (word, means) for word in listed if (means := meaning(word.unmapped, profile.units, vocabulary, word.since))
+    ]
     one = Applied(source=code, words=[(word.kind, word.seen, means) for word, means in known])
     every, now = any(word.kind == "procedure" for word, _ in known), now_on(settings.data)
     one.corrected, offsets = correct(store, producer, code, vocabulary, profile.units, now, every=every)

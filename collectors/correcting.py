@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 import msgspec
 from sqlalchemy import Engine, select
 
 from collectors.packing import Packer
-from opscentre.domain.desk_words import is_whole
 from opscentre.domain.dossier import UNMAPPED, Snapshot
 from opscentre.domain.dvcqg import unit_of
 from opscentre.domain.fold import DossierState
 from opscentre.domain.units import Units
-from opscentre.domain.vocabulary import EMPTY, Kind, Vocabulary, is_national
+from opscentre.domain.vocabulary import Vocabulary, is_national
 from opscentre.pipe.base import Producer
 from opscentre.store import tables
 from opscentre.store.engine import reading
-from opscentre.store.unmapped import Word
 
 _decode = msgspec.json.Decoder(DossierState).decode
 _PAGE = 1_000
 
 #: Kinds that a dossier here still shows; the others have to be read from the source again.
 KEPT = frozenset({"unit", "procedure"})
-
-
-def meaning(word: Word, vocabulary: Vocabulary, units: Units) -> str:
-    """The code that a word has by now; empty: none."""
-    if not is_whole(word.seen):
-        return ""
-    seen = "" if word.seen == EMPTY else word.seen
-    if word.kind == "unit":
-        code, _ = unit_of(seen, units, vocabulary, word.since)
-        return "" if code == UNMAPPED else code
-    return vocabulary.code(cast(Kind, word.kind), seen)
 
 
 def corrected(snapshot: Snapshot, vocabulary: Vocabulary, units: Units, now: int) -> Snapshot:

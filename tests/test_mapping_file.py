@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collectors import main
 from opscentre import paths, profile_check
 from opscentre import profile as profiles
 from opscentre.mapping_file import mapping_path, read_mapping, skeleton
@@ -64,6 +65,17 @@ def test_a_table_is_named_by_its_source(folder: Path) -> None:
     path = write(folder, "status,Xong,9,\n", "Một cửa")
     (fault,) = profile_check.check(folder)
     assert str(fault).startswith(f"{path}: its name is no source's code, saw 'Một cửa.csv'; name it CODE.csv")
+
+
+def test_a_table_that_is_no_sources_is_told_when_the_collectors_start(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(folder, "")
+    write(folder, "", "igat")
+    main._name_strangers(profiles.load(str(folder)), ["igate"])
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{mapping_path(folder, 'igat')}: no source has the code 'igat'; used for 'opscentre import' only"
+    ]
 
 
 def test_the_skeleton_is_a_table_that_only_wants_its_codes(folder: Path) -> None:

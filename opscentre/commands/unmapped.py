@@ -14,9 +14,11 @@ from opscentre import profile as profiles
 from opscentre.commands.shared import AsJson, MaybeData, MaybeProfile, open_beside, print_wide
 from opscentre.domain.desk_words import is_whole
 from opscentre.domain.dossier import UNMAPPED
+from opscentre.domain.dvcqg import meaning
 from opscentre.domain.moments import iso
-from opscentre.domain.vocabulary import EMPTY
-from opscentre.mapping_file import mapping_path, skeleton
+from opscentre.domain.vocabulary import EMPTY, key_of
+from opscentre.mapping_file import check_mapping, mapping_path, read_mapping, skeleton
+from opscentre.profile import Profile
 from opscentre.store import unmapped
 from opscentre.store.unmapped import Word
 
@@ -39,25 +41,37 @@ def list_words(
 ) -> None:
     """List units, procedures, statuses and channels that nobody gave a code, with how often they were seen."""
     settings, engine = open_beside(data, profile)
+    province = profiles.load(settings.profile)
     counted = unmapped.dossiers_without_unit(engine, UNMAPPED)
-    rows = [_document(word, counted) for word in unmapped.words(engine, source)]
+    rows = [_document(word, counted, province) for word in unmapped.words(engine, source)]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
     table = Table(header_style="bold")
-    for heading in ("source", "kind", "what it writes", "seen", "first", "last", "a dossier", "counted under unmapped"):
+    headings = (
+        "source",
+        "kind",
+        "what it writes",
+        "seen",
+        "first",
+        "last",
+        "a dossier",
+        "under unmapped",
+        "code by now",
+    )
+    for heading in headings:
         table.add_column(heading)
     for row in rows:
-        cells = [row[key] for key in ("source", "kind", "seen", "times", "first_seen", "last_seen", "number")]
         # As plain text: what a source writes must not be taken for the table's own markup.
-        table.add_row(*(Text(str(cell)) for cell in cells), "" if row["dossiers"] is None else str(row["dossiers"]))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row.values()))
     if rows:
         print_wide(table)
-    folder = profiles.load(settings.profile).folder / "mappings"
-    print(f"{len(rows)} words without a code; give them one in {folder}/SOURCE.csv, then 'opscentre unmapped apply'")
+    where = f"{province.folder / 'mappings'}/SOURCE.csv"
+    print(f"{len(rows)} words; give them their codes in {where}, then 'opscentre unmapped apply'")
 
 
-def _document(word: Word, counted: dict[tuple[str, str], int]) -> dict[str, Any]:
+def _document(word: Word, counted: dict[tuple[str, str], int], province: Profile) -> dict[str, Any]:
+    vocabulary = read_mapping(mapping_path(province.folder, word.source), province.units.by_code)
     shown = "" if word.seen == EMPTY else word.seen
     return {
         "source": word.source,
@@ -68,6 +82,8 @@ def _document(word: Word, counted: dict[tuple[str, str], int]) -> dict[str, Any]
         "last_seen": iso(word.last_seen),
         "number": word.number,
         "dossiers": counted.get((word.source, shown), 0) if word.kind == "unit" else None,
+        # Filled in since, and not applied yet.
+        "code": meaning(word.unmapped, province.units, vocabulary, word.since),
     }
 
 
@@ -79,28 +95,24 @@ def export(
 ) -> None:
     """Print rows to fill in, as mappings/SOURCE.csv of the profile has them; a row without a code says nothing yet."""
     settings, engine = open_beside(data, profile)
-    path = mapping_path(profiles.load(settings.profile).folder, source)
-    known = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    province = profiles.load(settings.profile)
+    path = mapping_path(province.folder, source)
+    # A row that was written before may have been filled in since.
+    rows = check_mapping(path, province.units.by_code).values
+    there = {(row.kind, key_of(row.seen)) for row in rows}
     chosen = [word for word in unmapped.words(engine, source) if is_whole(word.seen)]
-    header, *lines = skeleton([(word.kind, word.seen, f"{word.times} × {word.number}") for word in chosen])
+    fresh = [word for word in chosen if (word.kind, key_of(word.seen)) not in there]
+    header, *lines = skeleton([(word.kind, word.seen, f"{word.times} × {word.number}") for word in fresh])
     if not write:
         print("\n".join([header, *lines]))
         return
-    # A row that was written before may have been filled in since.
-    fresh = [line for line in lines if line.startswith("#") or not _stands(line, known)]
-    if all(line.startswith("#") for line in fresh):
+    if not fresh:
         print(f"{path}: nothing to add")
         return
+    known = path.read_text(encoding="utf-8-sig") if path.is_file() else header
     path.parent.mkdir(exist_ok=True)
-    begun = known if known.endswith("\n") or not known else known + "\n"
-    path.write_text((begun or header + "\n") + "\n".join(fresh) + "\n", encoding="utf-8")
-    added = sum(not line.startswith("#") for line in fresh)
-    print(f"{path}: {added} rows added; fill in their codes, then 'opscentre unmapped apply --source {source}'")
-
-
-def _stands(line: str, known: str) -> bool:
-    begin = line.rpartition(",,")[0] + ","
-    return any(row.startswith(begin) for row in known.splitlines())
+    path.write_text("\n".join([known.rstrip("\n"), *lines, ""]), encoding="utf-8")
+    print(f"{path}: {len(fresh)} rows added; fill in their codes, then 'opscentre unmapped apply --source {source}'")
 
 
 def apply(

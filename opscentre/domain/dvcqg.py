@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from opscentre.domain import anomalies
-from opscentre.domain.desk_words import shown
+from opscentre.domain.desk_words import is_whole, shown
 from opscentre.domain.dossier import UNMAPPED, Apology, Progress, Snapshot, Supplement
 from opscentre.domain.feed_values import (
     Refusal,
@@ -118,6 +118,17 @@ def unit_of(value: object, units: Units, vocabulary: Vocabulary, at: int) -> tup
     seen = str(value).strip() if isinstance(value, str | int) else ""
     code = vocabulary.code("unit", seen) or (units.resolve(seen, at) if seen else UNMAPPED)
     return code, "" if code != UNMAPPED else kept_name(seen[: 2 * LONGEST_NAME])[:LONGEST_NAME]
+
+
+def meaning(word: Unmapped, units: Units, vocabulary: Vocabulary, at: int) -> str:
+    """The code that a word which had none has by now; empty: still none, or not shown in full (§7)."""
+    if not is_whole(word.seen):
+        return ""
+    seen = "" if word.seen == EMPTY else word.seen
+    if word.kind == "unit":
+        code, _ = unit_of(seen, units, vocabulary, at)
+        return "" if code == UNMAPPED else code
+    return vocabulary.code(word.kind, seen)
 
 
 def unit_of_refused(record: object, units: Units, vocabulary: Vocabulary, at: int) -> str:

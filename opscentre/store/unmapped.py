@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import cast
 
 import msgspec
 from sqlalchemy import Engine, case, delete, func, select
 
+from opscentre.domain.vocabulary import Kind, Unmapped
 from opscentre.store import tables
 from opscentre.store.engine import insertion, reading
 
@@ -31,6 +33,11 @@ class Word(msgspec.Struct, kw_only=True):
     number: str = ""
     #: The oldest change at the source (product's time, ms) that had it.
     since: int
+
+    @property
+    def unmapped(self) -> Unmapped:
+        """The word itself."""
+        return Unmapped(cast(Kind, self.kind), self.seen)
 
 
 def note_words(engine: Engine, words: Iterable[Word]) -> None:

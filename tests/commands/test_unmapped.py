@@ -113,6 +113,8 @@ def test_dossiers_under_unknown_words_are_corrected_once_an_operator_has_filled_
             line = next(line for line in text.splitlines() if seen.lower() in line.lower())
             text = text.replace(line, line.replace(",,", f",{code},"))
         table.write_text(text, encoding="utf-8")
+        listed = {row["seen"]: row["code"] for row in json.loads(run("unmapped", "list", "--json"))}
+        assert (listed["TT-07"], listed["Phường …"]) == ("2.000488", "")
         (applied,) = json.loads(run("unmapped", "apply", "--json"))
         # Not shown in full, for it could be a person: the operator has asked the department.
         table.write_text(text + "unit,Phường Nguyễn Hư,05443,\n", encoding="utf-8")
