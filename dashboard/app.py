@@ -17,15 +17,17 @@ import msgspec
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
+from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api
+from dashboard import api, desk_export, desk_notes
+from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.reader import Reader
 from dashboard.security import SecurityHeaders, policy
-from layouts import home, wall
+from layouts import wall
 from layouts.alarms import Watch
 from layouts.figures.areas import draw
 from layouts.picture import paint
@@ -36,6 +38,7 @@ from opscentre.clock import open_clock
 from opscentre.domain.moments import date_of, day_number
 from opscentre.profile import Profile
 from opscentre.settings import Settings
+from opscentre.sources import read_sources
 from opscentre.wall_file import read_wall
 
 log = logging.getLogger(__name__)
@@ -57,12 +60,17 @@ INDEX = """<!DOCTYPE html>
 
 
 def create_app(
-    settings: Settings, profile: Profile, reader_factory: Callable[[], Reader], look_back: api.LookBack
+    settings: Settings,
+    profile: Profile,
+    reader_factory: Callable[[], Reader],
+    look_back: api.LookBack,
+    store: Engine | None = None,
 ) -> FastAPI:
     """The dashboard as an ASGI application; its ``state.feed`` is the push.
 
     ``reader_factory`` is called twice: the push and the API have a reader each, used from threads. ``look_back``
-    answers from SQL for periods that the live board does not reach.
+    answers from SQL for periods that the live board does not reach. ``store`` is what the desk's pages ask; without
+    it there are none.
     """
     clock = open_clock(settings.clock, profile.calendar)
     place = _place(settings, profile, date_of(day_number(clock.now())))
@@ -82,11 +90,14 @@ def create_app(
     server.state.feed = feed
     for path, handler in api.routes(feed, reader_factory(), look_back, clock, place.areas):
         server.add_route(path, handler, methods=["GET"])
-    pages: dict[str, Callable[[], Component]] = {
-        home.PATH: partial(home.layout, place),
-        **dict.fromkeys(wall.paths(place), partial(wall.layout, place)),
-    }
-    application = _dash(server, escape(place.title), pages)
+    pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), partial(wall.layout, place))
+    desk = None
+    if store is not None:
+        names = {source.code: source.name for source in read_sources(profile, settings)}
+        desk = Desk(store, profile, place, clock, names, may_write=desk_notes.is_loopback(settings.host))
+        for path, handler in desk_export.routes(desk):
+            server.add_route(path, handler, methods=["GET"])
+    application = _dash(server, escape(place.title), pages, desk)
     server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
     return server
 
@@ -105,8 +116,8 @@ def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:
     return place_of(profile, day, wanted, areas)
 
 
-def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]) -> dash.Dash:
-    """The Dash application on ``server``, with one route for each page."""
+def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]], desk: Desk | None) -> dash.Dash:
+    """The Dash application on ``server``, with one route for each page, and the desk's pages beside them."""
     application = dash.Dash(
         __name__,
         server=False,
@@ -121,17 +132,21 @@ def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]
     # The browser would open a websocket beside our stream for nothing: callbacks here go over HTTP.
     application.backend.websocket_capability = False
     application.init_app(server)
+    if desk is not None:
+        desk_notes.register(application, desk)
     application.layout = html.Div([dcc.Location(id="address"), html.Div(id="page")])
 
-    @application.callback(Output("page", "children"), Input("address", "pathname"))
-    def show(path: str) -> Component:
+    @application.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
+    def show(path: str, search: str) -> Component:
         page = pages.get(path)
+        if page is None and desk is not None:
+            return desk.show(path, search or "", dash.ctx.cookies.get("lang"))
         return page() if page else html.Main("Không có trang này.", className="home")
 
     async def not_found(request: Request) -> Response:
         return Response(f"Không có trang {request.url.path}", 404, media_type="text/plain")
 
-    server.add_middleware(OnePage, paths=frozenset(pages))
+    server.add_middleware(OnePage, serves=lambda path: path in pages or (desk is not None and desk.serves(path)))
     # Before Dash's own catch-all, which would answer 200 to any path.
     server.add_route("/{path:path}", not_found, methods=["GET"])
     return application
@@ -140,13 +155,13 @@ def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]
 class OnePage:
     """ASGI middleware: every page's path is served Dash's one HTML page, which then asks for its layout."""
 
-    def __init__(self, app: ASGIApp, paths: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, serves: Callable[[str], bool]) -> None:
         self._app = app
-        self._paths = paths
+        self._serves = serves
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a page's path as ``/``."""
-        if scope["type"] == "http" and scope["path"] in self._paths:
+        if scope["type"] == "http" and self._serves(scope["path"]):
             scope = {**scope, "path": "/", "raw_path": b"/"}
         await self._app(scope, receive, send)
 

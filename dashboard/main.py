@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from dashboard.app import create_app
+from dashboard.desk_counts import Counts
 from dashboard.server import serve
 from opscentre import profile
-from opscentre.board import look_back
 from opscentre.clock import open_clock
 from opscentre.live.reader import BoardReader
 from opscentre.settings import Settings
 from opscentre.sources import read_links, read_sources
-from opscentre.store.engine import open_store
+from opscentre.store.engine import open_store, reading
 
 
 def run(settings: Settings) -> None:
@@ -27,5 +27,5 @@ def run(settings: Settings) -> None:
         sources=read_sources(place, settings),
         links=read_links(place, settings),
     )
-    past = partial(look_back, open_store(settings.database_url), place)
-    serve(create_app(settings, place, reader, past), settings.host, settings.port)
+    store = reading(open_store(settings.database_url))
+    serve(create_app(settings, place, reader, Counts(store, place).document, store), settings.host, settings.port)

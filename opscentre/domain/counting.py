@@ -33,7 +33,8 @@ CELLS = (
     "paused_overdue",
 )
 CARRIED, ONLINE, COUNTER, POSTAL, EARLY, ON_TIME, LATE, PROCESS_OK, PROCESS_LATE, PAUSED_OK, PAUSED_LATE = range(11)
-_CHANNEL_CELL = {1: COUNTER, 2: ONLINE, 3: POSTAL}
+#: KenhThucHien → the cell of a dossier received in the period.
+RECEIVED_CELL = {1: COUNTER, 2: ONLINE, 3: POSTAL}
 _FINISH_CELL = {Verdict.EARLY: EARLY, Verdict.IN_TIME: ON_TIME, Verdict.OVERDUE: LATE}
 
 #: Numbers of a unit that hold now, beside the ones counted by day.
@@ -67,7 +68,7 @@ def table_cells(state: DossierState, start: int, end: int, at: int) -> tuple[int
         stands = PAUSED_LATE if standing.verdict is Verdict.OVERDUE else PAUSED_OK
     else:
         return None
-    return (CARRIED if received < start else _CHANNEL_CELL[state.snapshot.channel]), stands
+    return (CARRIED if received < start else RECEIVED_CELL[state.snapshot.channel]), stands
 
 
 def count_table(states: Iterable[DossierState], start: int, end: int, at: int) -> dict[str, list[int]]:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from opscentre.domain.fold import DossierState
-from opscentre.store import bulk, dead_letters, tables
+from opscentre.store import bulk, dead_letters, standings, tables
 from opscentre.store.engine import insertion, reading, upsert
 from opscentre.store.intake import SetAside
 
@@ -52,6 +52,7 @@ def write(engine: Engine, entries: Entries) -> None:
         for (topic, partition), (expected, following) in sorted(entries.offsets.items()):
             _advance(connection, topic, partition, expected, following)
         bulk.upsert(connection, tables.dossiers, entries.dossiers, update=_DOSSIER_COLUMNS)
+        standings.write(connection, entries.dossiers)
         bulk.upsert(connection, tables.transitions, entries.transitions)
         upsert(connection, tables.quarantine, [msgspec.structs.asdict(note) for note in entries.notes])
         dead_letters.write(connection, entries.dead_letters)

@@ -7,6 +7,7 @@ import logging
 from sqlalchemy import Column, Connection, Table, inspect
 from sqlalchemy.schema import CreateColumn
 
+from opscentre.store import standings, tables
 from opscentre.store.tables import metadata
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,9 @@ def bring_up_to_date(connection: Connection) -> None:
                 log.info("adding the index %s to the database", index.name)
                 index.create(connection)
     metadata.create_all(connection, checkfirst=True)
+    if tables.dossiers.name in there and tables.standings.name not in there:
+        log.info("writing the narrow rows of the dossiers that an earlier release kept")
+        standings.bring_up(connection)
 
 
 def _add(connection: Connection, table: Table, column: Column) -> None:

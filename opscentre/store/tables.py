@@ -55,6 +55,42 @@ Index(
 )
 Index("dossiers_unsettled", dossiers.c.partition, postgresql_where=_UNSETTLED, sqlite_where=_UNSETTLED)
 
+#: One narrow row a dossier, written with it: what pages count and list by (``opscentre.store.standings``).
+standings = Table(
+    "standings",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("number", String(128), primary_key=True),
+    # The number's letters and digits alone, small and without accents: what a part of it is looked for in.
+    Column("sought", String(128), nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("procedure", String(64), nullable=False),
+    Column("channel", SmallInteger, nullable=False),
+    Column("received", BigInteger),
+    # The final standing: cell of the progress table (NULL: none), its moment, the due moment in force, and the
+    # last moment of the dossier's own, after which they hold.
+    Column("stands", SmallInteger),
+    Column("since", BigInteger),
+    Column("due", BigInteger),
+    Column("last_moment", BigInteger, nullable=False),
+    # The newest moment the source vouches for.
+    Column("moved", BigInteger, nullable=False),
+    # As in the dossier's own row.
+    Column("open_due", BigInteger),
+    Column("reception_due", BigInteger),
+    Index("standings_by_sought", "sought"),
+    Index("standings_by_stand", "stands", "since"),
+    Index("standings_by_unit", "unit", "stands", "since"),
+    Index("standings_by_last_moment", "last_moment", "received"),
+    Index("standings_by_received", "received"),
+    Index("standings_by_open_due", "open_due", postgresql_where=text("open_due IS NOT NULL"),
+          sqlite_where=text("open_due IS NOT NULL")),
+    Index("standings_by_reception_due", "reception_due", postgresql_where=text("reception_due IS NOT NULL"),
+          sqlite_where=text("reception_due IS NOT NULL")),
+    Index("standings_by_move", "moved", postgresql_where=text("stands >= 7"), sqlite_where=text("stands >= 7")),
+)  # fmt: skip
+
 #: Append-only: what happened to a dossier and when. A clock's flip is one row, once.
 transitions = Table(
     "transitions",
@@ -216,6 +252,22 @@ observations = Table(
     Column("code", String(64), primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("value", LargeBinary, nullable=False),
+)
+
+#: What a leader wrote on a unit (``number`` empty) or a dossier: append-only.
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    # A unit's code, or a dossier's source.
+    Column("kind", String(10), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("number", String(128), nullable=False, server_default=""),
+    # A typed name: nobody signs in yet.
+    Column("author", String(80), nullable=False),
+    Column("text", String(2000), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("notes_by_subject", "kind", "subject", "number", "id"),
 )
 
 #: Numbers with a date that sources feed; ``as_of`` is the moment a number is of.

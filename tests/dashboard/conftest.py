@@ -14,6 +14,7 @@ from layouts.place import Place, place_of
 from opscentre import paths
 from opscentre import profile as profiles
 from opscentre.profile import Profile
+from tests.dashboard import desks
 from tests.dashboard.pictures import Board
 from tests.parts.process import Server
 from tests.parts.redis import Redis
@@ -24,9 +25,10 @@ class Dashboard(Server):
 
     name = "dashboard"
 
-    def __init__(self, folder: Path, redis_url: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, database: str) -> None:
         super().__init__(folder)
         self._redis_url = redis_url
+        self._database = database
 
     @property
     def url(self) -> str:
@@ -36,7 +38,7 @@ class Dashboard(Server):
     def command(self) -> list[str]:
         return [
             "env", f"PYTHONPATH={paths.ROOT}",
-            sys.executable, "-m", "tests.dashboard.serve", self._redis_url, str(self.port),
+            sys.executable, "-m", "tests.dashboard.serve", self._redis_url, str(self.port), self._database,
         ]  # fmt: skip
 
     def ready(self) -> bool:
@@ -56,6 +58,14 @@ def place(profile: Profile) -> Place:
     return place_of(profile)
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, profile: Profile) -> str:
+    """The URL of a database with some hundred dossiers."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('desk')}/desk.db"
+    desks.fill(url, profile)
+    return url
+
+
 @pytest.fixture
 def board(redis_server: Redis) -> Board:
     """The board that the dashboard of this test draws."""
@@ -63,9 +73,9 @@ def board(redis_server: Redis) -> Board:
 
 
 @pytest.fixture
-def dashboard(redis_server: Redis, tmp_path: Path) -> Iterator[Dashboard]:
+def dashboard(redis_server: Redis, tmp_path: Path, filled: str) -> Iterator[Dashboard]:
     """A running dashboard."""
-    server = Dashboard(tmp_path, redis_server.url)
+    server = Dashboard(tmp_path, redis_server.url, filled)
     server.start()
     yield server
     server.kill()
@@ -80,10 +90,12 @@ class Screen(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def screen(chromium: Any, _redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+def screen(
+    chromium: Any, _redis_server: Redis, tmp_path_factory: pytest.TempPathFactory, filled: str
+) -> Iterator[Screen]:
     """One dashboard and one page of 1920 × 1080 for a whole module."""
     _redis_server.ensure()
-    server = Dashboard(tmp_path_factory.mktemp("screen"), _redis_server.url)
+    server = Dashboard(tmp_path_factory.mktemp("screen"), _redis_server.url, filled)
     server.start()
     context = chromium.new_context(viewport={"width": 1920, "height": 1080}, locale="vi-VN")
     yield Screen(context.new_page(), Board(_redis_server.url), server)

@@ -10,6 +10,7 @@ from dashboard.app import create_app
 from dashboard.server import serve
 from opscentre import profile
 from opscentre.settings import Settings
+from opscentre.store.engine import open_store, reading
 from tests.dashboard.pictures import PictureReader
 
 
@@ -22,5 +23,6 @@ if __name__ == "__main__":
     url, port = sys.argv[1], int(sys.argv[2])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s dashboard %(levelname)s %(message)s")
     settings = Settings(redis=url, port=port)
-    application = create_app(settings, profile.load(settings.profile), partial(PictureReader, url), look_back)
+    store = reading(open_store(sys.argv[3]))
+    application = create_app(settings, profile.load(settings.profile), partial(PictureReader, url), look_back, store)
     serve(application, settings.host, port)

@@ -151,11 +151,11 @@ def test_cut_off_from_its_server_the_wall_greys_counts_and_heals_by_itself(
 
 
 def test_a_lost_redis_greys_the_wall_and_its_return_heals_it(
-    page: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, profile: Profile
+    page: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, profile: Profile, filled: str
 ) -> None:
     redis = Redis(tmp_path_factory.mktemp("redis"))
     redis.start()
-    dashboard = Dashboard(tmp_path, redis.url)
+    dashboard = Dashboard(tmp_path, redis.url, filled)
     try:
         wall = plausible(profile)
         Board(redis.url).show(wall)
@@ -226,9 +226,9 @@ def test_the_start_page_shows_the_totals_and_leads_to_the_wall(
     board.show(wall)
     page.goto(dashboard.url)
     page.wait_for_selector(".home")
-    wait_for_text(page, "home-received", received, 3)
-    wait_for_text(page, "home-overdue", number(wall.totals.in_process_overdue), 1)
-    page.click("text=Mở màn hình lớn")
+    wait_for_text(page, "home-received-vi", received, 3)
+    wait_for_text(page, "home-overdue-vi", number(wall.totals.in_process_overdue), 1)
+    page.click("text=Màn hình lớn")
     page.wait_for_selector(".wall")
     wait_for_text(page, "kpi-received", received, 3)
 

@@ -1,0 +1,152 @@
+/* The pages for tablets and desks: moves between them without reloading, and tells how old what they show is.
+   All state of a page is its address; a page itself is made on the server. */
+(function () {
+  "use strict";
+
+  const OLD = 60000;          /* ms from which the age of a page's figures is shown in a warning colour */
+  const TICK = 1000;
+  const TEXTS = {
+    vi: { ago: (age) => `${age} trước`, units: ["giây", "phút", "giờ", "ngày"] },
+    en: { ago: (age) => `${age} ago`, units: ["s", "min", "h", "d"] },
+  };
+
+  let shown = null;           /* the page as it was built last */
+  let arrived = 0;            /* when it was (performance.now) */
+  let moved = false;          /* the reader has gone from one page to another: the new title takes the focus */
+
+  const desk = () => document.getElementById("desk");
+
+  /* Dash's own way to a new address: dcc.Location listens to this event. */
+  function go(address) {
+    if (address === location.pathname + location.search) address = address.split("#")[0];
+    history.pushState({}, "", address);
+    moved = true;
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  }
+
+  function onClick(event) {
+    const link = event.target.closest("a[href]");
+    if (!link || !link.closest(".desk") || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (link.dataset.setLang) document.cookie = `lang=${link.dataset.setLang}; path=/; max-age=31536000; samesite=lax`;
+    const address = new URL(link.href);
+    const plain = link.hasAttribute("download") || link.target || address.origin !== location.origin;
+    if (plain || address.hash || address.pathname === "/wall" || address.pathname.startsWith("/export/")) return;
+    event.preventDefault();
+    if ("again" in link.dataset) return again();
+    go(address.pathname + address.search);
+  }
+
+  /* The same address asked for once more: Dash answers a changed address only, so one that means the same. */
+  function again() {
+    location.reload();
+  }
+
+  function onSubmit(event) {
+    const form = event.target;
+    if (!form.closest(".desk") || form.method.toLowerCase() !== "get") return;
+    event.preventDefault();
+    const query = new URLSearchParams(form.dataset.keep || "");
+    for (const name of new Set([...new FormData(form).keys()])) query.delete(name);
+    for (const [name, value] of new FormData(form)) if (String(value).trim()) query.append(name, String(value).trim());
+    if (query.has("first") && query.has("last")) query.set("period", "custom");
+    const text = query.toString();
+    go(form.getAttribute("action") + (text ? `?${text}` : ""));
+  }
+
+  function onPage() {
+    const page = desk();
+    layTables();
+    if (!page || page.dataset.title + location.href === shown) return;
+    shown = page.dataset.title + location.href;
+    document.title = page.dataset.title;
+    document.documentElement.lang = page.dataset.lang;
+    arrived = performance.now();
+    if (moved) {
+      const title = page.querySelector("h1");
+      if (title) title.focus({ preventScroll: true });
+    }
+    moved = false;
+    tick();
+  }
+
+  /* The progress table, laid out from the data that its element carries (layouts/desk/progress.py). */
+  function layTables() {
+    for (const place of document.querySelectorAll(".is-laid:not([data-table])")) {
+      place.querySelectorAll(":scope > table.progress").forEach((table) => table.remove());
+      place.classList.remove("is-laid");
+    }
+    for (const place of document.querySelectorAll("[data-table]")) {
+      if (place.laid === place.dataset.table && place.querySelector("table")) continue;
+      place.laid = place.dataset.table;
+      place.classList.add("is-laid");
+      place.replaceChildren(laid(JSON.parse(place.dataset.table)));
+    }
+  }
+
+  function make(tag, text, attributes, children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) if (value) element.setAttribute(name, value);
+    if (text) element.textContent = text;
+    if (children) element.append(...children);
+    return element;
+  }
+
+  function laid(data) {
+    const groups = data.columns.map(([, name, columns]) =>
+      make("th", name, { colspan: String(columns.length), scope: "colgroup", class: "group" }));
+    const columns = data.columns.flatMap(([group, , names]) => names.map(([name, text], index) =>
+      make("th", null, { scope: "col", class: index ? "" : "group" }, [text])));
+    const head = make("thead", null, null, [
+      make("tr", null, null, [
+        make("th", data.order, { rowspan: "2", scope: "col", class: "order" }),
+        make("th", data.first, { rowspan: "2", scope: "col", class: "name" }), ...groups]),
+      make("tr", null, null, columns),
+    ]);
+    const names = data.columns.flatMap(([group, , all]) => all.map(([name]) => `${group}.${name}`));
+    const body = make("tbody", null, null, data.lines.map((line) => laidLine(line, names, data.thousands)));
+    return make("table", null, { class: "progress" }, [head, body]);
+  }
+
+  function laidLine([kind, order, name, href, query, numbers], names, thousands) {
+    if (kind === "section") {
+      return make("tr", null, { class: "section" }, [make("th", order, { colspan: String(names.length + 2), scope: "rowgroup" })]);
+    }
+    const cells = numbers.map((value, index) => {
+      const text = String(value).replace(/\B(?=(\d{3})+$)/g, thousands);
+      const late = /^(in_process|finished)\.overdue$/.test(names[index]) && value;
+      const kinds = [names[index].endsWith(".total") && "group", !value && "zero", late && "bad"].filter(Boolean).join(" ");
+      const shown = value ? make("a", text, { href: `/figure/${names[index]}?${query}` }) : text;
+      return make("td", null, { class: kinds }, [shown]);
+    });
+    const title = href ? make("a", name, { href }) : name;
+    return make("tr", null, { class: kind }, [
+      make("td", order, { class: "order" }), make("th", null, { scope: "row", class: "name" }, [title]), ...cells]);
+  }
+
+  function age(ms, units) {
+    const seconds = Math.floor(ms / 1000);
+    if (seconds < 120) return `${seconds} ${units[0]}`;
+    if (seconds < 7200) return `${Math.floor(seconds / 60)} ${units[1]}`;
+    if (seconds < 172800) return `${Math.floor(seconds / 3600)} ${units[2]}`;
+    return `${Math.floor(seconds / 86400)} ${units[3]}`;
+  }
+
+  function tick() {
+    const at = document.getElementById("desk-at");
+    if (!at) return;
+    const page = desk(), texts = TEXTS[page.dataset.lang] || TEXTS.vi;
+    const passed = performance.now() - arrived;
+    if (!at.said || !at.textContent.startsWith(at.said)) at.said = at.textContent;
+    at.textContent = `${at.said} · ${texts.ago(age(passed, texts.units))}`;
+    at.parentElement.classList.toggle("is-old", passed > OLD);
+  }
+
+  document.addEventListener("click", onClick);
+  document.addEventListener("submit", onSubmit);
+  window.addEventListener("popstate", () => { moved = true; });
+  new MutationObserver(onPage).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-title", "data-lang", "data-at", "data-table"],
+  });
+  setInterval(tick, TICK);
+})();

@@ -1,0 +1,64 @@
+"""The callback that adds a leader's note: from this machine only, as long as nobody signs in."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+import dash
+from dash import Input, Output, State
+from dash.exceptions import PreventUpdate
+
+from dashboard.desk import Desk
+from layouts.desk import notes
+from opscentre.store import queries_dossier
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether an address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def from_here(remote: str | None, headers: dict[str, str]) -> bool:
+    """Whether a request was made on this machine, by a page of this server, and not passed on by a proxy."""
+    plain = {name.lower(): value for name, value in headers.items()}
+    if "x-forwarded-for" in plain or "forwarded" in plain:
+        return False
+    host = urlsplit(f"//{plain.get('host', '')}")
+    origin = urlsplit(plain.get("origin", ""))
+    return is_loopback(remote) and is_loopback(host.hostname) and origin.netloc == host.netloc
+
+
+def register(application: dash.Dash, desk: Desk) -> None:
+    """Add the callback of the form in ``layouts.desk.notes``."""
+
+    @application.callback(
+        Output(notes.LIST, "children"),
+        Output(notes.SAID, "children"),
+        Output(notes.TEXT, "value"),
+        Input(notes.SEND, "n_clicks"),
+        State(notes.AUTHOR, "value"),
+        State(notes.TEXT, "value"),
+        State(notes.SUBJECT, "data"),
+        prevent_initial_call=True,
+    )
+    def add(clicks: int | None, author: str | None, text: str | None, subject: list[str]) -> tuple:
+        if not clicks:
+            raise PreventUpdate
+        kind, code, number, lang = subject
+        view = desk.view("/", f"?lang={lang}")
+        words = view.words
+        if not (desk.may_write and from_here(dash.ctx.remote, dict(dash.ctx.headers))):
+            return dash.no_update, words("notes.closed"), dash.no_update
+        try:
+            desk.add_note((kind, code, number), author or "", text or "")
+        except queries_dossier.BadNote as refused:
+            wanted = words(f"notes.{refused.what}.wanted")
+            return dash.no_update, words("notes.refused", why=wanted), dash.no_update
+        written = queries_dossier.notes(desk.engine, kind, code, number)
+        return notes.listed(view, written).children, words("notes.sent"), ""

@@ -1,0 +1,145 @@
+"""Pages of one thing: a dossier, a figure, a comparison; and what leaders wrote on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from dash.development.base_component import Component
+
+from dashboard.desk_counts import codes_under, summed
+from layouts.definitions import DEFINITIONS
+from layouts.desk import compare, dossier, figure, frame, notes
+from layouts.desk.address import View
+from layouts.desk.frame import Crumb
+from opscentre.clock import wall_ms
+from opscentre.domain.counting import CELLS, table_row
+from opscentre.domain.listing import Filters, Period
+from opscentre.domain.moments import date_of, day_number
+from opscentre.domain.observations import SourceSeen
+from opscentre.store import queries, queries_dossier
+from opscentre.store.journal import read_observations
+
+if TYPE_CHECKING:
+    from dashboard.desk import Desk
+
+_source_seen = msgspec.json.Decoder(SourceSeen).decode
+
+
+def dossier_page(desk: Desk, view: View) -> Component | None:
+    """A dossier's page; None: there is no such dossier."""
+    if len(view.parts) < 3:
+        return None
+    source, number = view.parts[1], "/".join(view.parts[2:])
+    found = queries_dossier.dossier(desk.engine, source, number)
+    if found is None:
+        return None
+    state, changes = found
+    snapshot, words, counts = state.snapshot, view.words, desk.counts
+    unit = desk.profile.units[snapshot.unit]
+    field = snapshot.field_name or counts.name("field", snapshot.field)
+    procedure = snapshot.procedure_name or counts.name("procedure", snapshot.procedure)
+    known = counts.procedure(snapshot.procedure)
+    crumbs = [
+        Crumb(words("nav.overview"), view.to()),
+        Crumb(unit.name, view.to("unit", unit.code)),
+        Crumb(field or words("code.none"), view.to("unit", unit.code, snapshot.field)),
+        Crumb(procedure or words("code.none"), view.to("unit", unit.code, snapshot.field, snapshot.procedure)),
+    ]
+    facts = dossier.Facts(
+        state=state,
+        changes=changes,
+        unit=unit.name,
+        field=field,
+        procedure=procedure,
+        source=desk.sources.get(source, source),
+        limit=known.limit if known else "",
+        calendar=desk.profile.calendar.of(snapshot.unit),
+    )
+    extra = note_section(desk, view, ("dossier", source, number))
+    return dossier.layout(view, desk.place, facts, crumbs, extra, desk.clock.now())
+
+
+def note_section(desk: Desk, view: View, subject: tuple[str, str, str]) -> list[Component]:
+    """The notes on a subject."""
+    written = queries_dossier.notes(desk.engine, *subject)
+    return notes.section(view, subject, written, desk.may_write)
+
+
+def figure_page(desk: Desk, view: View) -> Component | None:
+    """The page of a figure under the filters of its address; None: there is no such figure."""
+    if len(view.parts) != 2 or view.parts[1] not in DEFINITIONS:
+        return None
+    now = desk.clock.now()
+    counted = desk.counts.count("unit", view.period, now, desk.filters(view, now))
+    cells = table_row(summed(counted.rows.values()))
+    words = view.words
+    crumbs = [Crumb(words("nav.overview"), view.to())]
+    if view.unit:
+        crumbs.append(Crumb(desk.profile.units[view.unit].name, view.to("unit", view.unit)))
+    else:
+        query = {
+            name: value for name, value in view.query().items() if name in ("field", "procedure", "channel", "level")
+        }
+        crumbs.append(Crumb(words("nav.table"), view.to("table", **query)))
+    return figure.layout(view, desk.place, view.parts[1], cells, _scope(desk, view), _sources(desk), crumbs, counted.at)
+
+
+def _scope(desk: Desk, view: View) -> str:
+    """Of what a figure is: unit, field, procedure, channel, level, days."""
+    words, counts = view.words, desk.counts
+    parts = [desk.profile.units[view.unit].name if view.unit else words("table.total")]
+    if view.field is not None:
+        counts.learn("field", [view.field])
+        parts.append(counts.name("field", view.field) or words("code.none"))
+    if view.procedure is not None:
+        counts.learn("procedure", [view.procedure])
+        parts.append(counts.name("procedure", view.procedure) or words("code.none"))
+    if view.channel is not None:
+        parts.append(words(f"channel.{view.channel}"))
+    if view.level is not None:
+        parts.append(words(f"level.{view.level}"))
+    return " · ".join([*parts, frame.period_text(view)])
+
+
+def _sources(desk: Desk) -> list[figure.SourceAge]:
+    now = wall_ms()
+    found = []
+    for code, encoded in read_observations(desk.engine, "source"):
+        seen = _source_seen(encoded)
+        age = None if seen.observed_at is None else now - seen.observed_at
+        found.append(figure.SourceAge(desk.sources.get(code, code), age, seen.ok))
+    return found
+
+
+def compare_page(desk: Desk, view: View) -> Component:
+    """Units side by side, each with the same days a year before."""
+    now, words = desk.clock.now(), view.words
+    before = view.period.year_before()
+    # As far into the year before as this period has come.
+    then = min(before.end_ms, before.start_ms + max(0, now - view.period.start_ms))
+    first = queries.first_received(desk.engine)
+    there = first is not None and first <= before.start_ms
+    compared = []
+    for code in view.units:
+        rows = _cells(desk, code, view.period, now)
+        compared.append(
+            compare.Compared(
+                code, desk.profile.units[code].name, rows, _cells(desk, code, before, then) if there else None
+            )
+        )
+    no_data = ""
+    if not there:
+        no_data = words("compare.empty")
+        if first is not None:
+            no_data = words("compare.nodata", day=words.date(date_of(day_number(first))))
+    last = date_of(day_number(max(before.start_ms, then - 1)))
+    days = words("period.days", first=words.date(before.first), last=words.date(last))
+    return compare.layout(view, desk.place, compared, no_data, days, min(now, view.period.end_ms))
+
+
+def _cells(desk: Desk, unit: str, period: Period, at: int) -> dict[str, dict[str, int]]:
+    # Seen from today: a unit of now beside what its predecessors did a year ago.
+    codes = codes_under(desk.profile.units.at(desk.today()), [unit])
+    counted = desk.counts.count("unit", period, at, Filters(codes))
+    return table_row(summed(counted.rows.values()) if counted.rows else [0] * len(CELLS))

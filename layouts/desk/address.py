@@ -1,0 +1,170 @@
+"""The address of a page: path and query, read into a ``View`` and written back. All of a page's state is in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlencode
+
+import msgspec
+
+from layouts.words import LANGS, WORDS, Lang, Words
+from opscentre.domain.listing import PERIODS, By, Period, PeriodName, period_of
+
+#: Stands in a path for the code that a source left empty.
+NO_CODE = "-"
+LEVELS = ("I", "II", "III", "-")
+BYS: tuple[By, ...] = ("unit", "field", "procedure")
+#: Most units side by side.
+COMPARED = 4
+#: The longest custom period, in days.
+LONGEST = 3660
+_KEPT_BY_LINKS = ("period", "first", "last", "lang")
+
+
+class BadAddress(ValueError):
+    """A query that cannot be used; the text names the value seen and what is wanted."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What an address asks for. Fields other than ``parts`` stand in the query under their own names."""
+
+    #: The path's parts, decoded.
+    parts: tuple[str, ...] = ()
+    lang: Lang = "vi"
+    #: Whether the address itself names the language.
+    lang_given: bool = False
+    period: Period
+    #: The province's day.
+    today: dt.date
+    unit: str | None = None
+    field: str | None = None
+    procedure: str | None = None
+    channel: int | None = None
+    level: str | None = None
+    by: By = "unit"
+    sort: str = "old"
+    after: str | None = None
+    q: str = ""
+    days: int = 15
+    #: Units to compare.
+    units: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        """The words of its language."""
+        return WORDS[self.lang]
+
+    @property
+    def page(self) -> str:
+        """The first part of the path; empty for the overview."""
+        return self.parts[0] if self.parts else ""
+
+    def query(self, **changes: Any) -> dict[str, Any]:
+        """Its query as text values, with changes; what says nothing is left out."""
+        period: Period = changes.pop("period", self.period)
+        found: dict[str, Any] = {"period": period.name}
+        if period.name == "custom":
+            found |= {"first": period.first.isoformat(), "last": period.last.isoformat()}
+        values = {name: getattr(self, name) for name in _IN_QUERY} | changes
+        values |= {name: NO_CODE for name in ("field", "procedure") if values[name] == ""}
+        found |= {name: value for name, value in values.items() if value != _SILENT.get(name)}
+        if changes.get("lang") or self.lang_given:
+            found["lang"] = changes.get("lang") or self.lang
+        return {name: value for name, value in found.items() if value not in (None, "", ())}
+
+    def here(self, **changes: Any) -> str:
+        """The address of this page with another query."""
+        return _written(self.parts, self.query(**changes))
+
+    def to(self, *parts: str, **query: Any) -> str:
+        """The address of another page: it takes the period and the language along, nothing else."""
+        kept = {name: value for name, value in self.query().items() if name in _KEPT_BY_LINKS}
+        return _written(parts, kept | {name: value for name, value in query.items() if value not in (None, "", ())})
+
+
+_IN_QUERY = ("unit", "field", "procedure", "channel", "level", "by", "sort", "after", "q", "days", "units")
+_SILENT: dict[str, Any] = {"by": "unit", "sort": "old", "days": 15}
+
+
+def _written(parts: tuple[str, ...], query: dict[str, Any]) -> str:
+    path = "/" + "/".join(quote(part or NO_CODE, safe="") for part in parts)
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def read(path: str, search: str, today: dt.date, cookie_lang: str | None = None) -> View:
+    """The view of an address. Raises ``BadAddress``."""
+    query = parse_qs(search.removeprefix("?"))
+
+    def one(name: str) -> str:
+        return query.get(name, [""])[-1].strip()
+
+    given = _among("lang", one("lang"), LANGS)
+    lang = given or (cookie_lang if cookie_lang in LANGS else "vi")
+    return View(
+        parts=tuple(unquote(part) for part in path.split("/") if part),
+        lang=lang,  # type: ignore[arg-type]
+        lang_given=bool(given),
+        period=_period(one("period"), one("first"), one("last"), today),
+        today=today,
+        unit=one("unit") or None,
+        field=_code(query, "field"),
+        procedure=_code(query, "procedure"),
+        channel=_number("channel", one("channel"), 1, 3),
+        level=_among("level", one("level"), LEVELS),
+        by=_among("by", one("by"), BYS) or "unit",  # type: ignore[arg-type]
+        sort=_among("sort", one("sort"), ("old", "new")) or "old",
+        after=one("after") or None,
+        q=one("q")[:128],
+        days=_number("days", one("days"), 1, 3650) or 15,
+        units=tuple(dict.fromkeys(code for code in query.get("units", []) if code))[:COMPARED],
+    )
+
+
+def code_of(part: str) -> str:
+    """The code that a part of a path names."""
+    return "" if part == NO_CODE else part
+
+
+def _code(query: dict[str, list[str]], name: str) -> str | None:
+    value = query.get(name, [""])[-1].strip()
+    return code_of(value) if value else None
+
+
+def _among(name: str, value: str, wanted: tuple[str, ...]) -> str | None:
+    if value and value not in wanted:
+        raise BadAddress(f"{name}={value!r}; want {', '.join(wanted)}")
+    return value or None
+
+
+def _number(name: str, value: str, least: int, most: int) -> int | None:
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise BadAddress(f"{name}={value!r}; want {least}–{most}")
+    return int(value)
+
+
+def _period(name: str, first: str, last: str, today: dt.date) -> Period:
+    named: PeriodName = _among("period", name, PERIODS) or ("custom" if first and last else "month")  # type: ignore
+    if named != "custom":
+        return period_of(named, today)
+    period = Period("custom", _day("first", first), _day("last", last) + dt.timedelta(days=1))
+    if not dt.timedelta(0) < period.end - period.first <= dt.timedelta(days=LONGEST):
+        raise BadAddress(f"first={first!r}, last={last!r}; want 1–{LONGEST} days")
+    return period
+
+
+def _day(name: str, value: str) -> dt.date:
+    """A day as a person types it, ``21/11/2026``, or as addresses have it, ``2026-11-21``."""
+    try:
+        if "/" in value:
+            day, month, year = (int(part) for part in value.split("/"))
+            found = dt.date(year, month, day)
+        else:
+            found = dt.date.fromisoformat(value)
+    except ValueError:
+        raise BadAddress(f"{name}={value!r}; want dd/mm/yyyy") from None
+    if not 1991 <= found.year <= 2099:
+        raise BadAddress(f"{name}={value!r}; want 1991–2099")
+    return found

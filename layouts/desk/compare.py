@@ -1,0 +1,105 @@
+"""Two to four units side by side, each with the same days of the year before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from dash import html
+from dash.development.base_component import Component
+
+from layouts.definitions import DEFINITIONS, share_of, value_of
+from layouts.desk import frame
+from layouts.desk.address import COMPARED, View
+from layouts.desk.frame import Crumb
+from layouts.desk.mark import mark
+from layouts.place import Place
+from layouts.words import DASH, Words
+
+Cells = dict[str, dict[str, int]]
+#: The figures compared, in order.
+FIGURES = (
+    "received.in_period", "share.online", "finished.total", "share.on_time", "finished.overdue", "in_process.total",
+    "in_process.overdue", "paused.total",
+)  # fmt: skip
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A unit's numbers of a period, and of the same days a year before; None: no data then."""
+
+    code: str
+    name: str
+    now: Cells
+    before: Cells | None
+
+
+def layout(view: View, place: Place, compared: Sequence[Compared], no_data: str, before_days: str, at: int) -> html.Div:
+    """The page. ``no_data`` is the reason why there is nothing of the year before."""
+    words = view.words
+    body: list[Component | None]
+    if len(compared) < 2:
+        body = [html.P(words("compare.choose"), className="empty")]
+    else:
+        body = [
+            _table(view, compared),
+            html.P(words("compare.before", days=before_days), className="footnote"),
+            html.P(f"{DASH} {no_data}", className="footnote") if no_data else None,
+        ]
+    return frame.page(
+        view,
+        place,
+        f"{words('compare.title')} · {frame.period_text(view)}",
+        [Crumb(words("nav.overview"), view.to())],
+        [frame.periods(view), _choice(view, place), *body],
+        at,
+    )
+
+
+def _choice(view: View, place: Place) -> html.Form:
+    """Four selects of units."""
+    words = view.words
+    units = [("", words("compare.none")), *((unit.code, unit.name) for unit in (*place.departments, *place.communes))]
+    fields = []
+    for index in range(COMPARED):
+        chosen = view.units[index] if index < len(view.units) else ""
+        options = [html.Option(name, value=code, selected=code == chosen) for code, name in units]
+        label = html.Label(words("compare.unit", number=index + 1), htmlFor=f"unit-{index}")
+        fields.append(html.Div([label, html.Select(options, id=f"unit-{index}", name="units")], className="field"))
+    return frame.form(view, fields, ("period", "first", "last", "lang"))
+
+
+def _table(view: View, compared: Sequence[Compared]) -> html.Div:
+    words = view.words
+    heads = [html.Th(words("compare.figure"), scope="col", className="name")]
+    heads += [html.Th(html.A(one.name, href=view.to("unit", one.code)), scope="col") for one in compared]
+    rows = []
+    for figure in FIGURES:
+        link = html.A(DEFINITIONS[figure].say("name", view.lang), href=view.to("figure", figure))
+        cells = [html.Th(link, scope="row", className="name")]
+        rows.append(html.Tr([*cells, *(_cell(words, figure, one) for one in compared)]))
+    return html.Div(
+        className="scroll",
+        role="region",
+        tabIndex="0",
+        **mark(aria_label=words("compare.title")),
+        children=html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="compare"),
+    )
+
+
+def _cell(words: Words, figure: str, one: Compared) -> html.Td:
+    """The figure now, and under it what it was with the difference."""
+    if DEFINITIONS[figure].denominator:
+        now, before = share_of(one.now, figure), share_of(one.before, figure) if one.before else None
+        text = words.percent(now)
+        was, apart = words.percent(before), ""
+        if now is not None and before is not None:
+            apart = words("compare.points", value=words.signed((now - before) * 100))
+    else:
+        numerator = DEFINITIONS[figure].numerator
+        count = value_of(one.now, numerator)
+        text, was, apart = words.number(count), DASH, ""
+        if one.before is not None:
+            known = value_of(one.before, numerator)
+            was, apart = words.number(known), words.signed_count(count - known)
+    under = words("compare.was", value=was) + (f" ({apart})" if apart else "")
+    return html.Td([html.Strong(text), html.Span(under, className="quiet")])

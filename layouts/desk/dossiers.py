@@ -1,0 +1,84 @@
+"""Rows of dossiers as lists, searches and procedures show them, with their count, their pages and their exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dash import html
+
+from layouts.desk.address import View
+from layouts.desk.mark import mark
+from opscentre.domain.listing import COUNTED, Listed, Listing, ListName
+
+#: Names of units and procedures for a row.
+Name = Callable[[Listed], str]
+
+
+def rows(view: View, name: ListName, listed: Sequence[Listed], unit: Name, procedure: Name, at: int) -> html.Div:
+    """The rows as a table that becomes cards on a narrow screen."""
+    words = view.words
+    heads = ("number", "procedure", f"moment.{name}", "due", "received")
+    return html.Div(
+        className="scroll",
+        role="region",
+        tabIndex="0",
+        **mark(aria_label=words(f"list.{name}")),
+        children=html.Table(
+            className="dossiers",
+            children=[
+                html.Thead(html.Tr([html.Th(words(f"list.{head}"), scope="col") for head in heads])),
+                html.Tbody([_row(view, name, row, unit, procedure, at) for row in listed]),
+            ],
+        ),
+    )
+
+
+def _row(view: View, name: ListName, row: Listed, unit: Name, procedure: Name, at: int) -> html.Tr:
+    words = view.words
+    role = {"overdue": "bad", "reception-late": "bad", "due-soon": "warn"}.get(name, "")
+    apart = "" if row.moment is None else words.length(abs(at - row.moment))
+    number: Any = html.A(row.number, href=view.to("dossier", row.source, row.number))
+    status = words.status(row.state.snapshot.status)
+    return html.Tr(
+        [
+            html.Th([number, html.Span(unit(row), className="quiet")], scope="row", className="number"),
+            html.Td([html.Span(procedure(row), className="clip"), html.Span(status, className="quiet")]),
+            html.Td(apart, className=f"when is-main {role}"),
+            html.Td(words.moment(row.due), className="when"),
+            html.Td(words.moment(row.received), className="when"),
+        ]
+    )
+
+
+def pages(view: View, listing: Listing) -> html.P:
+    """The ways to the first page and to the next."""
+    words = view.words
+    links = []
+    if view.after:
+        links.append(html.A(words("list.first"), href=view.here(after=None), className="tap"))
+    if listing.following:
+        links.append(html.A(words("list.next"), href=view.here(after=listing.following), className="tap is-main"))
+    return html.P(links, className="paging")
+
+
+def count_text(view: View, count: int, plain: bool = False) -> str:
+    """How many dossiers; above what is counted, "more than"."""
+    words = view.words
+    if count > COUNTED:
+        return f"> {words.number(COUNTED)}" if plain else words("list.count.more", count=words.number(COUNTED))
+    if plain:
+        return words.number(count)
+    return words("list.count.one") if count == 1 else words("list.count", count=words.number(count))
+
+
+def exports(view: View, what: str) -> html.P:
+    """Links to the same figures as files."""
+    query = view.here(after=None).partition("?")[2]
+    return html.P(
+        className="exports",
+        children=[
+            html.A(view.words(f"export.{kind}"), href=f"/export/{what}.{kind}?{query}", className="tap", download="")
+            for kind in ("xlsx", "csv")
+        ],
+    )

@@ -1,0 +1,244 @@
+"""The desk's pages: figures equal to the look-back cell by cell, all state in addresses, files that open well."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import openpyxl
+import pytest
+from dash.development.base_component import Component
+from sqlalchemy import select
+
+from dashboard.desk import Desk
+from dashboard.desk_export import MOST, as_csv, as_xlsx, list_sheet, plain, table_sheet
+from dashboard.desk_notes import from_here
+from layouts.desk.progress import numbers
+from opscentre.board import look_back
+from opscentre.domain.listing import LISTS, period_of
+from opscentre.domain.moments import date_of, day_number
+from opscentre.domain.status import Status
+from opscentre.profile import Profile
+from opscentre.store import tables
+from opscentre.store.queries_dossier import BadNote
+from tests.dashboard import desks
+from tests.dashboard.desks import NOW, WILD
+
+PAUSED = select(tables.dossiers).where(tables.dossiers.c.status == Status.SUPPLEMENT).limit(1)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, profile: Profile) -> Desk:
+    return desks.desk(tmp_path_factory.mktemp("desk"), profile)
+
+
+def parts(component: Any) -> Iterator[Component]:
+    """Every component of a page."""
+    if isinstance(component, (list, tuple)):
+        for one in component:
+            yield from parts(one)
+    elif isinstance(component, Component):
+        yield component
+        yield from parts(getattr(component, "children", None))
+
+
+def text(component: Any) -> str:
+    """What a page says, tables laid out by the screen left out."""
+    if isinstance(component, (list, tuple)):
+        return " ".join(text(one) for one in component)
+    if isinstance(component, Component):
+        return text(getattr(component, "children", None))
+    return "" if component is None else str(component)
+
+
+def shown(page: Component) -> list[list[Any]]:
+    """The lines of a page's progress table."""
+    (found,) = [one for one in parts(page) if "data-table" in one.to_plotly_json()["props"]]
+    return json.loads(found.to_plotly_json()["props"]["data-table"])["lines"]
+
+
+def links(page: Component) -> list[str]:
+    return [one.href for one in parts(page) if getattr(one, "href", None) and one.href.startswith("/")]
+
+
+@pytest.mark.parametrize("name", ["today", "week", "month", "quarter", "6m", "9m", "year"])
+def test_the_table_equals_the_look_back_cell_by_cell(desk: Desk, profile: Profile, name: str) -> None:
+    period = period_of(name, date_of(day_number(NOW)))
+    wanted = look_back(desk.engine, profile, period.start_ms, period.end_ms, NOW)
+    assert desk.counts.document(period.start_ms, period.end_ms, NOW) == wanted
+    by_name = {row["unit"]["name"]: row for row in wanted["rows"]} | {"Toàn tỉnh": wanted["total"]}
+    lines = [line for line in shown(desk.show("/table", f"?period={name}")) if line[0] != "section"]
+    assert [line[2] for line in lines] == ["Toàn tỉnh", *(row["unit"]["name"] for row in wanted["rows"])]
+    for _, _, unit, _, _, cells in lines:
+        row = by_name[unit]
+        assert cells == [v for group in ("received", "finished", "in_process", "paused") for v in row[group].values()]
+
+
+def test_fields_and_procedures_add_up_to_their_unit(desk: Desk) -> None:
+    (whole,) = [line for line in shown(desk.show("/table", "?period=year&unit=H55.12")) if line[0] == "total"]
+    for path in ("/unit/H55.12", "/table?by=procedure&unit=H55.12"):
+        page, _, query = path.partition("?")
+        total, *rows = shown(desk.show(page, f"?period=year&{query}"))
+        assert total[5] == whole[5]
+        assert [sum(column) for column in zip(*(row[5] for row in rows), strict=True)] == whole[5]
+
+
+def test_one_gets_from_the_overview_to_a_dossier_and_back_by_links_alone(desk: Desk) -> None:
+    address = "/"
+    for wanted, depth in (("/table", 1), ("/unit/", 2), ("/unit/", 3), ("/unit/", 4), ("/dossier/", 3)):
+        path, _, query = address.partition("?")
+        page = desk.show(path, f"?{query}")
+        there = links(page)
+        if "data-table" in str(page):
+            there += [line[3] for line in shown(page) if line[0] == ""]
+        address = next(link for link in there if link.startswith(wanted) and link.split("?")[0].count("/") == depth)
+    path, _, query = address.partition("?")
+    page = desk.show(path, f"?{query}")
+    assert "Hồ sơ" in text(page)
+    crumbs = next(one for one in parts(page) if getattr(one, "className", "") == "crumbs")
+    assert [link.split("?")[0].count("/") for link in links(crumbs)] == [1, 2, 3, 4]
+
+
+def test_every_filter_of_an_address_comes_back_in_its_links(desk: Desk) -> None:
+    view = desk.view("/list/silent", "?unit=H55.12&field=-&channel=2&sort=new&days=30&period=quarter&lang=en")
+    again = desk.view("/list/silent", view.here().partition("?")[2])
+    assert again == view
+    custom = desk.view("/table", "?first=01/03/2026&last=2026-03-31")
+    assert (custom.period.name, str(custom.period.first), str(custom.period.end)) == (
+        "custom",
+        "2026-03-01",
+        "2026-04-01",
+    )
+    assert desk.view("/table", custom.here().partition("?")[2]) == custom
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/table?first=31/02/2026&last=01/03/2026", "first='31/02/2026'; want dd/mm/yyyy"),
+        ("/table?first=02/03/2026&last=01/03/2026", "want 1–3660 days"),
+        ("/table?channel=9", "channel='9'; want 1–3"),
+        ("/table?period=decade", "period='decade'; want today, week"),
+        ("/list/overdue?after=x", "after='x' is no place in a list"),
+        ("/list/nothing", "Không có trang này"),
+        ("/unit/H55.999", "Không có trang này"),
+        ("/dossier/mot-cua/none", "Không có trang này"),
+        ("/figure/none", "Không có trang này"),
+    ],
+)
+def test_an_address_that_cannot_be_used_says_why(desk: Desk, address: str, said: str) -> None:
+    path, _, query = address.partition("?")
+    assert said in text(desk.show(path, f"?{query}"))
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/table", "/table?by=field", "/unit/H55.12", *(f"/list/{name}" for name in LISTS), "/search?q=2611",
+     "/search?q=x",     "/compare?units=H55.12&units=H55.05", "/compare",
+     "/figure/finished.overdue", "/figure/share.on_time?unit=H55.12",
+     f"/dossier/mot-cua/{WILD}", "/unit/unmapped"],
+)  # fmt: skip
+def test_every_page_is_made_in_both_languages(desk: Desk, address: str, lang: str) -> None:
+    path, _, query = address.partition("?")
+    page = desk.show(path, f"?{query}&lang={lang}")
+    assert page.lang == lang
+    assert getattr(page, "data-title").endswith(desk.place.title)
+    assert "None" not in text(page)
+    ids = [one.id for one in parts(page) if getattr(one, "id", None)]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_leader_sees_the_language_of_the_cookie_unless_the_address_names_one(desk: Desk) -> None:
+    assert desk.view("/", "", "en").lang == "en"
+    assert desk.view("/", "?lang=vi", "en").lang == "vi"
+    assert desk.view("/", "", "xx").lang == "vi"
+
+
+def test_a_figure_says_its_formula_its_parts_and_its_sources(desk: Desk) -> None:
+    said = text(desk.show("/figure/share.on_time", "?period=month&unit=H55.12"))
+    for wanted in ("Cách tính", "Tử số", "Mẫu số", "Đã giải quyết", "20/11/2026 10:00", "Sở Công Thương"):
+        assert wanted in said
+
+
+def test_a_comparison_without_a_year_before_says_why(desk: Desk) -> None:
+    said = text(desk.show("/compare", "?units=H55.12&units=H55.05&period=month"))
+    assert "năm trước —" in said
+    assert "Không có số liệu cùng kỳ: kho số liệu bắt đầu từ" in said
+
+
+def test_a_dossiers_page_tells_its_clock_its_dues_and_what_happened(desk: Desk) -> None:
+    with desk.engine.connect() as connection:
+        paused = connection.execute(PAUSED).one()
+    said = text(desk.show(f"/dossier/{paused.source}/{paused.number}", ""))
+    for wanted in ("Đồng hồ giải quyết", "Đứng", "Yêu cầu bổ sung giấy tờ", "Ngày hẹn trả khi tiếp nhận",
+                   "không lưu dữ liệu của công dân", "Thấy lần cuối ở nguồn"):  # fmt: skip
+        assert wanted in said
+
+
+def test_notes_are_shown_with_their_unit_and_refused_when_they_are_empty(desk: Desk) -> None:
+    desk.add_note(("unit", "H55.12", ""), "Chủ tịch", "Báo cáo trước <b>17:00</b>")
+    said = text(desk.show("/unit/H55.12", ""))
+    assert "Báo cáo trước <b>17:00</b>" in said
+    assert "Chủ tịch" in said
+    assert "không được xác thực" in said
+    assert "17:00" not in text(desk.show("/unit/H55.05", ""))
+    with pytest.raises(BadNote):
+        desk.add_note(("unit", "H55.12", ""), "", "x")
+
+
+@pytest.mark.parametrize(
+    ("remote", "headers", "may"),
+    [
+        ("127.0.0.1", {"Host": "127.0.0.1:8050", "Origin": "http://127.0.0.1:8050"}, True),
+        ("::1", {"host": "localhost:8050", "origin": "http://localhost:8050"}, True),
+        ("10.0.0.7", {"host": "127.0.0.1:8050", "origin": "http://127.0.0.1:8050"}, False),
+        ("127.0.0.1", {"host": "127.0.0.1:8050", "origin": "http://evil.example"}, False),
+        ("127.0.0.1", {"host": "evil.example", "origin": "http://evil.example"}, False),
+        ("127.0.0.1", {"host": "127.0.0.1", "origin": "http://127.0.0.1", "X-Forwarded-For": "10.0.0.7"}, False),
+        ("127.0.0.1", {"host": "127.0.0.1:8050"}, False),
+        (None, {}, False),
+    ],
+)
+def test_a_note_is_taken_from_a_page_on_this_machine_only(remote: str | None, headers: dict, may: bool) -> None:
+    assert from_here(remote, headers) is may
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_no_spreadsheet_takes_a_cell_for_a_formula(cell: str) -> None:
+    assert plain(cell) == f"'{cell}"
+    assert plain(f"x{cell}") == f"x{cell}"
+
+
+def test_a_list_as_csv_opens_in_vietnamese_excel(desk: Desk) -> None:
+    sheet = list_sheet(desk, desk.view("/list/overdue", ""), "overdue")
+    raw = b"".join(as_csv(sheet))
+    assert raw.startswith(b"\xef\xbb\xbf")
+    title, heads, *rows = csv.reader(io.StringIO(raw[3:].decode()))
+    assert title[0].startswith("Quá hạn · Số liệu lúc 20/11/2026 10:00")
+    assert heads[:3] == ["Mã hồ sơ", "Nguồn", "Đơn vị"]
+    wild = next(row for row in rows if WILD in row[0])
+    assert (wild[0], wild[4], wild[8]) == (f"'{WILD}", "'+<b>x</b>", "19/11/2026 10:00")
+    assert len(rows) == desk.counts.document(0, NOW + 86_400_000, NOW)["total"]["in_process"]["overdue"]
+
+
+def test_a_list_as_a_workbook_has_dates_and_no_formula(desk: Desk) -> None:
+    sheet = list_sheet(desk, desk.view("/list/overdue", "?lang=en"), "overdue")
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(as_xlsx(sheet))))
+    (page,) = book.worksheets
+    cells = [cell for row in page.iter_rows() for cell in row if cell.value is not None]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+    dates = [cell for cell in cells if cell.is_date]
+    assert dates[0].number_format == "dd/mm/yyyy hh:mm"
+    assert page.title == "Overdue"
+
+
+def test_the_table_as_a_file_has_the_18_columns_and_the_pages_numbers(desk: Desk) -> None:
+    view = desk.view("/table", "?period=month")
+    rows = list(csv.reader(io.StringIO(b"".join(as_csv(table_sheet(desk, view)))[3:].decode())))
+    assert len(rows[2]) == 18
+    assert [int(cell) for cell in rows[3][2:]] == numbers(desk.progress(view)[1])
+    assert MOST == 100_000
