@@ -63,6 +63,8 @@ class LinkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     timeout: Seconds = 3.0
     #: So many failures running make a link down; one may be a lost packet.
     failures_to_down: Annotated[int, msgspec.Meta(ge=1, le=20)] = 2
+    #: Seconds until a link that has failed but is not down yet is asked again, where that is sooner than its interval.
+    retry_after: Seconds = 2.0
     #: More changes between up and down than this within so many minutes: the link is flapping.
     flapping_changes: Annotated[int, msgspec.Meta(ge=1, le=100)] = 4
     flapping_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 30

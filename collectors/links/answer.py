@@ -24,8 +24,8 @@ Reason = Literal[
 #: Bytes of a transcript as JSON, and characters of each text in it.
 LARGEST_TRANSCRIPT = 4096
 _LONGEST_TEXT = 400
-#: Runs that look like a key or a token rather than a word, in a page (where hosts and paths
-#: matter less) more of them, and what stands behind a name that says so.
+#: Runs that look like a key or a token rather than a word, in a page (where hosts and paths matter less) more of them,
+#: and what stands behind a name that says so.
 _TOKEN = re.compile(r"[A-Za-z0-9+_=]{20,}")
 _MAYBE_TOKEN = re.compile(r"[A-Za-z0-9+/_=\-]{16,}")
 _NAMED = re.compile(

@@ -68,6 +68,11 @@ class LinkProbe:
         #: Of the last certificate that was shown: a link that is down has not got rid of it.
         self._certificate_expires_at: int | None = None
 
+    @property
+    def doubted(self) -> bool:
+        """Whether the last probe failed and one more is needed to say what the link is."""
+        return 0 < self._record.failures < self.config.failures_to_down
+
     def probe(self) -> LinkSeen:
         """Ask once and judge."""
         config, at = self.config, wall_ms()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from functools import lru_cache
+from pathlib import Path
 
 import certifi
 
@@ -62,25 +63,24 @@ def shake_hands(connection: socket.socket, host: str, ca_file: str, talk: Talk) 
     return shaken
 
 
-def read_certificate(der: bytes) -> Certificate:
-    """The facts of a certificate."""
+def read_certificate(der: bytes) -> Certificate | None:
+    """The facts of a certificate; None where it is written in a way that only TLS itself puts up with."""
     # Loaded where there is a certificate: ten megabytes that links without TLS do without.
     from cryptography import x509
 
-    found = x509.load_der_x509_certificate(der)
     try:
-        alternatives = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        names = []
-    else:
-        names = [str(name.value)[:_LONGEST] for name in alternatives]
-    return Certificate(
-        subject=found.subject.rfc4514_string()[:_LONGEST],
-        issuer=found.issuer.rfc4514_string()[:_LONGEST],
-        names=names[:_NAMES],
-        begins_at=moment(found.not_valid_before_utc),
-        expires_at=moment(found.not_valid_after_utc),
-    )
+        found = x509.load_der_x509_certificate(der)
+        extensions = {extension.oid: extension.value for extension in found.extensions}
+        alternatives = extensions.get(x509.SubjectAlternativeName.oid, ())
+        return Certificate(
+            subject=found.subject.rfc4514_string()[:_LONGEST],
+            issuer=found.issuer.rfc4514_string()[:_LONGEST],
+            names=[str(name.value)[:_LONGEST] for name in alternatives][:_NAMES],
+            begins_at=moment(found.not_valid_before_utc),
+            expires_at=moment(found.not_valid_after_utc),
+        )
+    except ValueError:
+        return None
 
 
 def _look(address: tuple[str, int], host: str, talk: Talk) -> Certificate | None:
@@ -94,7 +94,7 @@ def _look(address: tuple[str, int], host: str, talk: Talk) -> Certificate | None
             context.wrap_socket(connection, server_hostname=host) as shaken,
         ):
             return read_certificate(shaken.getpeercert(binary_form=True) or b"")
-    except (OSError, ValueError):
+    except OSError:
         return None
 
 
@@ -112,10 +112,15 @@ def _sentence(reason: Reason, shown: Certificate | None, host: str, told: str) -
     return f"nobody known vouches for its certificate ({told}; issued by {shown.issuer}); name the authority in ca_file"
 
 
-@lru_cache(maxsize=64)
 def _trust(ca_file: str) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca_file or certifi.where())
+        # Read again when it was written anew.
+        return _loaded(ca_file, Path(ca_file).stat().st_mtime_ns if ca_file else 0)
     except OSError as error:
         told = error.strerror or "no certificate in it"
         raise UnableToAsk("not_probed", f"ca_file {ca_file} cannot be used ({told}); want a PEM file") from None
+
+
+@lru_cache(maxsize=16)
+def _loaded(ca_file: str, _written: int) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file or certifi.where())

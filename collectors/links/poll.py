@@ -52,8 +52,8 @@ class LinkPoll:
         self._state = ""
         self._failing = False
 
-    def run(self) -> None:
-        """Probe once and tell the state."""
+    def run(self) -> float | None:
+        """Probe once and tell the state; in how many seconds to probe again where that is sooner than usual."""
         code = self.config.code
         try:
             seen = self._ready().probe()
@@ -72,6 +72,8 @@ class LinkPoll:
                 log.info("link %s is %s now, was %s (%s)", code, seen.state, self._state, seen.detail or "it answers")
             self._state = seen.state
         self._telegraph.send(seen)
+        soon = self._probe is not None and self._probe.doubted and self.config.retry_after < self.config.interval
+        return self.config.retry_after if soon else None
 
     def _ready(self) -> LinkProbe:
         """The probe; a new one when the simulated systems have moved to other addresses."""

@@ -14,6 +14,7 @@ import pytest
 
 from collectors.links.answer import LARGEST_TRANSCRIPT, Answer, excerpt
 from collectors.links.attempt import attempt
+from collectors.links.connecting import read_certificate
 from collectors.links.probes.icmp import NOT_ALLOWED
 from collectors.links.settings import require_address
 from opscentre.clock import wall_ms
@@ -137,6 +138,9 @@ def test_a_certificate_is_read_on_every_handshake(tmp_path: Path) -> None:
             assert certificate.names == ["localhost", "127.0.0.1"]
             assert found.transcript.tls.startswith("TLSv1.")
             assert "tls" in found.transcript.timings
+    assert read_certificate(b"not a certificate") is None
+    with web_with_certificate(pem, days=20) as renewed:
+        assert ask("tls", renewed.address, ca_file=str(pem)).reason == ""
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,19 @@ def test_state_and_since_outlive_a_restart(bench: Bench, web: Web) -> None:
     assert (again.state, again.since) == ("down", down.since)
 
 
+def test_a_link_in_doubt_is_asked_again_soon(bench: Bench, free_port: int) -> None:
+    config = LinkConfig(code="cong", name="C", kind="tcp", address=f"127.0.0.1:{free_port}", interval=60, retry_after=3)
+    [poll] = link_polls(
+        LinksFile(link=[config]),
+        store=bench.store,
+        chronicle=Chronicle(bench.store, bench.profile.calendar, 40),
+        addresses=Addresses(bench.folder / "simulator.json", threading.Event()),
+        telegraph=Telegraph(bench.producer),
+        where="links.toml",
+    )
+    assert [poll.run(), poll.run(), poll.run()] == [3, None, None]
+
+
 @pytest.fixture
 def silence() -> Iterator[str]:
     """A system that takes connections and never says a word."""

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from opscentre.domain.observations import Heartbeat, LinkSeen, SourceSeen
+from opscentre.store.links import read_intervals
 from tests.collectors.department import Department
 from tests.collectors.parts import Bench
 from tests.collectors.records import dossier
@@ -133,7 +134,11 @@ def test_a_source_that_hangs_holds_up_neither_another_one_nor_the_end(
     assert set(sources) == {"quick", "wrong"}
     assert (sources["quick"].ok, sources["quick"].total) == (True, 21)
     assert "'NOT_SET' is not set" in sources["wrong"].error
-    assert {each.state for each in seen if isinstance(each, LinkSeen)} == {"up"}
+    links = [each for each in seen if isinstance(each, LinkSeen)]
+    assert {each.state for each in links} == {"up"}
+    [stretch] = read_intervals(bench.store, "cong", 0)
+    assert (stretch.begun, stretch.state) == (links[0].checked_at, "up")
+    assert stretch.begun < stretch.ended <= links[-1].checked_at
     assert collect.log_path.read_text(encoding="utf-8").count("ERROR") == 1
 
 

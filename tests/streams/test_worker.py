@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 
 from opscentre import profile
 from opscentre.board import look_back
+from opscentre.domain.availability import Availability
 from opscentre.domain.counting import CELLS, table_row
 from opscentre.domain.dossier import Snapshot
 from opscentre.domain.moments import DAY, HOUR, day_number, day_start
@@ -301,7 +302,16 @@ def test_what_is_known_of_sources_and_links_outlives_worker_and_redis(
     seen: list[Observation] = [
         Heartbeat(at=123),
         SourceSeen(code="s", attempted_at=20, observed_at=10, ok=False, total=7, error="timeout"),
-        LinkSeen(code="l", checked_at=30, state="down", since=5),
+        LinkSeen(
+            code="l",
+            checked_at=30,
+            state="down",
+            since=5,
+            latencies=[4.5, None],
+            certificate_expires_at=90,
+            flapping=True,
+            available_7d=Availability(up=3, down=1, unprobed=4),
+        ),
     ]
     worker.digest([Message(topics.OBSERVATIONS, 0, n, msgspec.json.encode(one)) for n, one in enumerate(seen)])
     wall = reader.wall()
@@ -309,7 +319,12 @@ def test_what_is_known_of_sources_and_links_outlives_worker_and_redis(
     board.flushall()
     care(make_worker(engine, redis_server, clock))
     wall = reader.wall()
-    assert (wall.heartbeat_at, wall.sources[0].total, wall.links[0].since) == (None, 7, 5)
+    link = wall.links[0]
+    assert (wall.heartbeat_at, wall.sources[0].total, link.since) == (None, 7, 5)
+    assert (link.latencies, link.certificate_expires_at, link.flapping) == ([4.5, None], 90, True)
+    assert link.available_7d is not None
+    assert (link.available_7d.share, link.available_7d.measured) == (0.75, 0.5)
+    assert (link.certificate_due(0), link.available_30d) == (True, None)
 
 
 def test_while_redis_is_away_counting_goes_on(engine, clock):
