@@ -52,6 +52,15 @@ class Serving(Protocol):
         ...
 
 
+@runtime_checkable
+class Supplied(Protocol):
+    """A collector that only has what the source put down for it: a good poll without anything new tells nothing."""
+
+    def supplied_at(self) -> int | None:
+        """When something was last taken (real ms); None: not since the start."""
+        ...
+
+
 @dataclass(frozen=True)
 class Given:
     """What a collector works with; nothing of it is opened by the collector itself."""

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from collectors import registry
-from collectors.base import Collector, Given, Serving
+from collectors.base import Collector, Given, Serving, Supplied
 from collectors.behaviour import Patience
 from collectors.behaviour_lock import sole_reader
 from collectors.behaviour_secrets import fingerprint, hidden
@@ -33,6 +33,7 @@ class _Saved(msgspec.Struct):
 
     observed_at: int | None = None
     total: int = 0
+    known_at: int | None = None
 
 
 def acted(code: str) -> str:
@@ -108,6 +109,7 @@ class SourcePoll:
             code=self._given.config.code,
             attempted_at=at,
             observed_at=saved.observed_at,
+            known_at=saved.known_at,
             ok=failure is None,
             taken=self._taken,
             total=saved.total,
@@ -175,7 +177,10 @@ class SourcePoll:
         observed: int | None = at
         if isinstance(collector, Serving):
             observed = collector.heard_at() or self._saved.observed_at
-        self._saved = _Saved(observed, self._saved.total + result.taken)
+        known = observed
+        if isinstance(collector, Supplied):
+            known = collector.supplied_at() or self._saved.known_at
+        self._saved = _Saved(observed, self._saved.total + result.taken, known)
         write_cursor(given.store, self._cursor, msgspec.json.encode(self._saved).decode(), at)
 
     def _ready(self) -> Collector:

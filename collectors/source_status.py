@@ -41,6 +41,8 @@ class Status(msgspec.Struct, kw_only=True):
     ok: bool | None = None
     error: str = ""
     observed_at: int | None = None
+    #: Until when its dossiers are known: its last good poll, or the last file or push it sent.
+    known_at: int | None = None
     attempted_at: int | None = None
     observed_age_s: float | None = None
     cursor_age_s: float | None = None
@@ -71,7 +73,7 @@ def statuses(sources: Sequence[SourceConfig], store: Engine, wall: int, now: int
     with reading(store).connect() as connection:
         found = [_status(config, connection, wall, now) for config in sources]
         for status in found:
-            heard = None if status.observed_at is None else now - (wall - status.observed_at)
+            heard = None if status.known_at is None else now - (wall - status.known_at)
             status.late_by_sync = _late_by_sync(status.code, connection, heard, now, calendar)
             status.cleared_by_sync = _cleared_by_sync(status.code, connection, now)
     for status in found:
@@ -85,6 +87,7 @@ def _status(config: SourceConfig, connection: Connection, wall: int, now: int) -
     seen = _last_seen(code, connection)
     if seen is not None:
         status.ok, status.error, status.observed_at = seen.ok, seen.error, seen.observed_at
+        status.known_at = seen.known_at
         status.attempted_at, status.taken, status.total = seen.attempted_at, seen.taken, seen.total
         status.observed_age_s = _age(seen.observed_at, wall)
     column = tables.cursors.c

@@ -16,6 +16,7 @@ from collectors.file_drop.reader import look_at, records_of
 from collectors.file_drop.settings import DropSettings
 from collectors.intake import Taken
 from collectors.splitter import UnreadableFile
+from opscentre.clock import wall_ms
 from opscentre.domain.dvcqg import FIELDS
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
@@ -54,6 +55,7 @@ class DropCollector:
         self._settings = settings
         self._folder = given.settings.data / settings.folder
         self._intake = given.intake()
+        self._supplied_at: int | None = None
 
     def poll(self) -> PollResult:
         """Every complete file, by name; the cursor is saved after each one."""
@@ -72,7 +74,13 @@ class DropCollector:
             except OSError as error:
                 raise BadData(_explained(path.parent / shown_name(path.name, self._settings), error)) from None
             sent, rejected = sent + taken.sent, rejected + taken.rejected
+            if taken.sent:
+                self._supplied_at = wall_ms()
         return PollResult(sent, rejected)
+
+    def supplied_at(self) -> int | None:
+        """See ``collectors.base.Supplied``."""
+        return self._supplied_at
 
     def _take_once(self, path: Path, state: _Saved) -> Taken:
         """Take a file unless it was; what has been sent is only remembered once the pipe has acknowledged it."""

@@ -16,9 +16,9 @@ from opscentre.domain.desk_words import is_whole
 from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.dvcqg import meaning
 from opscentre.domain.moments import iso
-from opscentre.domain.vocabulary import EMPTY, key_of
+from opscentre.domain.units import Units
+from opscentre.domain.vocabulary import EMPTY, Vocabulary, key_of
 from opscentre.mapping_file import check_mapping, mapping_path, read_mapping, skeleton
-from opscentre.profile import Profile
 from opscentre.store import unmapped
 from opscentre.store.unmapped import Word
 
@@ -43,7 +43,12 @@ def list_words(
     settings, engine = open_beside(data, profile)
     province = profiles.load(settings.profile)
     counted = unmapped.dossiers_without_unit(engine, UNMAPPED)
-    rows = [_document(word, counted, province) for word in unmapped.words(engine, source)]
+    words = unmapped.words(engine, source)
+    tables = {
+        code: read_mapping(mapping_path(province.folder, code), province.units.by_code)
+        for code in {word.source for word in words}
+    }
+    rows = [_document(word, counted, province.units, tables[word.source]) for word in words]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
@@ -70,8 +75,7 @@ def list_words(
     print(f"{len(rows)} words; give them their codes in {where}, then 'opscentre unmapped apply'")
 
 
-def _document(word: Word, counted: dict[tuple[str, str], int], province: Profile) -> dict[str, Any]:
-    vocabulary = read_mapping(mapping_path(province.folder, word.source), province.units.by_code)
+def _document(word: Word, counted: dict[tuple[str, str], int], units: Units, vocabulary: Vocabulary) -> dict[str, Any]:
     shown = "" if word.seen == EMPTY else word.seen
     return {
         "source": word.source,
@@ -83,7 +87,7 @@ def _document(word: Word, counted: dict[tuple[str, str], int], province: Profile
         "number": word.number,
         "dossiers": counted.get((word.source, shown), 0) if word.kind == "unit" else None,
         # Filled in since, and not applied yet.
-        "code": meaning(word.unmapped, province.units, vocabulary, word.since),
+        "code": meaning(word.unmapped, units, vocabulary, word.since),
     }
 
 

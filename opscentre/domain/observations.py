@@ -29,6 +29,8 @@ class SourceSeen(msgspec.Struct, frozen=True, tag="source", kw_only=True):
     code: SourceCode
     attempted_at: Stamp
     observed_at: Stamp | None
+    #: Until when the source's dossiers are known: its last good poll, or the last file or push it sent; None: never.
+    known_at: Stamp | None = None
     ok: bool
     #: Records taken in the last successful poll and since the collector's cursor began.
     taken: int = 0

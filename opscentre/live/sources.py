@@ -37,9 +37,7 @@ def mark_by_sync(
 
     ``now`` is the product's time, which runs ``speed`` times as fast as ``wall``, real time.
     """
-    heard = {
-        code: now - round((wall - one.observed_at) * speed) for code, one in seen.items() if one.observed_at is not None
-    }
+    heard = {code: now - round((wall - one.known_at) * speed) for code, one in seen.items() if one.known_at is not None}
     for dossier in overdue:
         dossier.by_sync = by_sync(dossier.due, max(dossier.observed, heard.get(dossier.source, 0)), now)
 

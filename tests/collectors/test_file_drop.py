@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ import pytest
 
 from collectors.errors import BadData
 from collectors.file_drop.collector import DropCollector, make
+from collectors.placeholders import Addresses
+from collectors.polling import SourcePoll
+from collectors.telegraph import Telegraph
+from opscentre.domain.observations import SourceSeen
 from opscentre.pipe.base import PipeError
 from opscentre.settings import SettingsError
 from tests.collectors.parts import Bench, FailingOnce, given
@@ -187,3 +192,27 @@ def test_nothing_personal_is_written_anywhere(bench: Bench, folder: Path) -> Non
 def test_settings_that_cannot_work_are_told(bench: Bench, settings: dict[str, Any], told: str) -> None:
     with pytest.raises(SettingsError, match=told):
         make(given(bench, "file_drop", settings))
+
+
+def test_what_is_known_of_a_drop_folder_is_as_old_as_its_last_file_however_often_it_is_polled(
+    bench: Bench, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = itertools.count(1_000)
+    for module in ("polling", "file_drop.collector"):
+        monkeypatch.setattr(f"collectors.{module}.wall_ms", lambda: next(times))
+    plan = given(bench, "file_drop", {"folder": "drop", "settle": 0})
+
+    def poll() -> SourceSeen:
+        one = SourcePoll(plan, Addresses(bench.folder / "simulator.json", plan.stopping), Telegraph(bench.producer))
+        seen = one.attempt()
+        assert seen is not None
+        return seen
+
+    assert poll().known_at is None
+    (folder / "a.csv").write_text(table(dossier(1)), newline="")
+    known = poll().known_at
+    # Polled on, also by another process: nothing new is known.
+    later = poll()
+    assert later.observed_at is not None
+    assert known is not None
+    assert later.known_at == known < later.observed_at

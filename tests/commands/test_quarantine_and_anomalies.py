@@ -148,7 +148,7 @@ def urgent(due: int, observed: int, source: str = "igate") -> UrgentDossier:
 
 
 def seen(at: int | None, **units: int) -> dict[bytes, bytes]:
-    one = SourceSeen(code="igate", attempted_at=0, observed_at=at, ok=True, quarantined_units=units)
+    one = SourceSeen(code="igate", attempted_at=0, observed_at=None, known_at=at, ok=True, quarantined_units=units)
     return {b"igate": msgspec.json.encode(one)}
 
 
