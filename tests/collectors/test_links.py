@@ -86,6 +86,15 @@ def test_no_link_is_down_while_none_of_the_self_checks_answers(bench: Bench, web
     gateway.close()
 
 
+def test_a_link_that_this_machine_cannot_ask_is_unknown_and_never_down(bench: Bench, web: Web, tmp_path: Path) -> None:
+    link = probe(bench, "tls", web.address, ca_file=str(tmp_path / "none.pem"), hours="always")
+    seen = [link.probe() for _ in range(4)][-1]
+    assert (seen.state, seen.reason) == ("unknown", "not_probed")
+    assert "want a PEM file" in seen.detail
+    assert seen.available_today is not None
+    assert (seen.available_today.down, seen.available_today.share) == (0, None)
+
+
 def test_within_a_window_a_link_is_under_maintenance_whatever_it_does(bench: Bench, web: Web) -> None:
     link = probe(bench, "http", web.url, maintenance=[Maintenance(days="Mon-Sun", hours="00:00-24:00")], hours="always")
     web.status = 500
