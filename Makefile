@@ -6,7 +6,7 @@ ARGS ?=
 # Test processes at once. Each starts the real parts it needs for itself.
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-stream bench-deadlines bench-demo soak-stream screenshot lock clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-deadlines bench-demo soak-stream screenshot lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -64,6 +64,9 @@ bench-stream: $(VENV)/.ready-dev .venv-bench/.ready ## the stream worker against
 
 bench-demo: $(VENV)/.ready-dev ## first picture and memory of the demo (ten minutes)
 	@$(BIN)/python -m bench.demo $(ARGS)
+
+bench-collectors: $(VENV)/.ready-dev ## a backlog of 100,000 dossiers through each kind of source; 500 quiet sources (ARGS="--only webhook")
+	@$(BIN)/python -m bench.collectors $(ARGS)
 
 soak-stream: $(VENV)/.ready-dev ## workers killed, Redis wiped, a million deadlines: numbers equal a recount (ten minutes)
 	@$(BIN)/python -m bench.soak_stream $(ARGS)

@@ -126,6 +126,8 @@ def _print_look(look: source_check.Look, config: SourceConfig) -> None:
         values = {f"record {n}": told(value, config) for n, value in enumerate(entry.values, start=1)}
         rows.append({"at the source": entry.column, "contract": entry.field, "becomes": entry.becomes, **values})
     _print_table(rows)
+    if look.waits:
+        print(look.waits)
     if look.unread:
         print(f"not read: {', '.join(look.unread)}")
     for problem in look.problems:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from collectors import registry
-from collectors.base import Given, mapping_of
+from collectors.base import Given, Serving, mapping_of
 from collectors.intake import Intake, Record, Taken, decode
 from opscentre.domain import dvcqg
 from opscentre.domain.dossier import UNMAPPED, Snapshot
@@ -58,11 +58,13 @@ class Look(msgspec.Struct):
     #: What would be set aside, and what is odd about records that are taken.
     refused: list[str] = []
     notes: list[str] = []
+    #: Why nothing was asked for although all is well; empty where something was.
+    waits: str = ""
 
     @property
     def problems(self) -> list[str]:
         """Everything worth a word, in one list."""
-        none = [] if self.records else ["there is no record to look at; is anything in the source?"]
+        none = [] if self.records or self.waits else ["there is no record to look at; is anything in the source?"]
         return [*none, *self.refused, *self.notes]
 
 
@@ -149,6 +151,10 @@ def look(given: Given) -> Look:
     seen = _Seen()
     parts = {name: getattr(given, name) for name in Given.__dataclass_fields__} | {"config": config}
     collector = registry.make(_Rehearsal(**parts, seen=seen))
+    if isinstance(collector, Serving):
+        # Its port may be the running collectors', and what comes there is for them.
+        waits = "it is pushed to, so there is nothing to look at; its settings and its secret are in order"
+        return Look(given.config.code, given.config.kind, waits=waits)
     try:
         collector.poll()
     except _Enough:

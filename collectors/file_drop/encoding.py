@@ -18,6 +18,7 @@ _MOST_WORDS = 4_000
 _BELIEVED = 0.6
 # Each letter is looked at once: what follows a letter is never the start of a word.
 _WORD = re.compile(rb"(?<![A-Za-z\x80-\xff])[A-Za-z]*+[\x80-\xff][A-Za-z\x80-\xff]*+")
+_BROKEN = re.compile("[\ufffd\udc80-\udcff]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -132,7 +133,7 @@ def utf8_chunks(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 def is_broken(cell: str) -> bool:
     """Whether bytes in it were no letters of the encoding."""
-    return not cell.isascii() and any(c == "\ufffd" or "\udc80" <= c <= "\udcff" for c in cell)
+    return not cell.isascii() and _BROKEN.search(cell) is not None
 
 
 def _codec(encoding: str) -> tuple[str, Callable[[str], str]]:

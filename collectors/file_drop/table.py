@@ -32,6 +32,10 @@ def cell_value(field: str, cell: object) -> object:
     """A cell as the contract writes its field: dates as ``yyyyMMddHHmmss``, numbers plain, nothing as ''."""
     if cell is None:
         return ""
+    if isinstance(cell, str):
+        if field in DATES and not (len(cell) == 14 and cell.isdigit()):
+            cell = as_compact(cell)
+        return cell if not isinstance(cell, str) or cell.isascii() else unicodedata.normalize("NFC", cell)
     if isinstance(cell, bool):
         return int(cell)
     if isinstance(cell, float) and cell.is_integer():
@@ -41,6 +45,4 @@ def cell_value(field: str, cell: object) -> object:
             # A date whose cell lost its format: days since the end of 1899.
             cell = _DAY_ZERO + dt.timedelta(days=cell)
         cell = as_compact(cell)
-    if isinstance(cell, int | float | str):
-        return unicodedata.normalize("NFC", cell) if isinstance(cell, str) else cell
-    return str(cell)
+    return cell if isinstance(cell, int | float | str) else str(cell)

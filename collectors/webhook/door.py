@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -158,6 +159,8 @@ class Door:
         except (OSError, OverflowError) as error:
             told = getattr(error, "strerror", None) or str(error)
             mend = "end what listens there, or choose another host or port"
+            if getattr(error, "errno", None) == errno.EADDRINUSE:
+                mend = f"where the collectors run they are listening there, and nothing is to be done; else {mend}"
             raise Unreachable(f"{host}:{port} cannot be listened on ({told}); {mend}") from None
         name = f"webhook {host}:{port}"
         threading.Thread(target=self._server.serve_forever, args=(0.1,), name=name, daemon=True).start()

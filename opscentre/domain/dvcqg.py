@@ -25,8 +25,8 @@ from opscentre.domain.feed_values import (
     unwanted,
     whole,
 )
-from opscentre.domain.kept_text import is_number, kept_name
-from opscentre.domain.masking import masked, quoted
+from opscentre.domain.kept_text import is_code, is_number, kept_name
+from opscentre.domain.masking import quoted
 from opscentre.domain.moments import DAY
 from opscentre.domain.status import NOT_RECEIVED, Status
 from opscentre.domain.units import Units
@@ -261,7 +261,7 @@ class _Reader:
         if value is None or value == "":
             return ""
         code = str(value).strip() if isinstance(value, str | int) else ""
-        if _CODE.fullmatch(code) and masked(code) == code and is_number(code):
+        if _CODE.fullmatch(code) and is_code(code):
             return code
         unmapped = Unmapped("procedure", shown(value)) if name == "MaTTHC" else None
         self.note("unknown_value", name, f"{name}: saw {quoted(value)}, want a code; left empty", unmapped)

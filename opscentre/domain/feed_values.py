@@ -14,6 +14,7 @@ from opscentre.domain.vocabulary import Unmapped
 
 #: More steps or supplements than this is no dossier but a fault of the source.
 MOST_ENTRIES = 1_000
+_DIGITS = {str(digit): digit for digit in range(10)}
 
 
 class Refusal(Exception):
@@ -77,6 +78,9 @@ def date(row: Mapping[str, Any], name: str, place: str = "") -> int | None:
 def whole(value: object) -> int | None:
     """A small whole number given as a number or as text; None when it is none."""
     if isinstance(value, str):
+        # Nearly all of them are one digit.
+        if (known := _DIGITS.get(value)) is not None:
+            return known
         text = value.strip()
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
     if isinstance(value, float) and value.is_integer():

@@ -204,12 +204,22 @@ _PERSONAL_NUMBER = re.compile(
     r"|(?!00)\d{9}"
     r")(?![0-9A-Za-z])"
 )
+#: Up to four capitals at a time, and digits between them: nearly all codes are written so, and no name is.
+_NUMBERED = re.compile(r"[A-Z]{0,4}(?:[.\-/_]?\d++(?:[.\-/_]?[A-Z]{1,4}(?=[.\-/_]?\d|$))?)++")
+
+
+@lru_cache(maxsize=8192)
+def is_code(text: str) -> bool:
+    """Whether a text can be the code of a procedure or a field: as ``is_number``, and no long run of digits."""
+    return masked(text) == text and is_number(text)
 
 
 def is_number(text: str) -> bool:
     """Whether a text can be the number or the code of a dossier or a procedure, and not a person's name or number."""
     if "@" in text or "://" in text or not text.isprintable() or _PERSONAL_NUMBER.search(text):
         return False
+    if _NUMBERED.fullmatch(text):
+        return True
     before: re.Match[str] | None = None
     for token in re.finditer(r"[^\W\d_]+|\d+", unicodedata.normalize("NFC", text)):
         word = token.group()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -19,6 +21,7 @@ from collectors.webhook.settings import WebhookSettings
 from opscentre.domain import anomalies, dvcqg
 from opscentre.link_settings import LinkConfig, LinksHead, Maintenance, SelfCheck
 from opscentre.paths import ROOT
+from opscentre.sources import read_links
 from tests.collectors.parts import NOW, Bench
 
 COLLECTORS = Path(file_drop.__file__).parent.parent
@@ -41,6 +44,8 @@ def test_every_kind_has_the_same_files_and_stands_in_the_guide() -> None:
         there = {path.name for path in (COLLECTORS / kind).iterdir()}
         assert {"__init__.py", "collector.py", "settings.py", "README.md", "samples"} <= there
         assert kind in GUIDE
+        assert any((COLLECTORS / kind / "samples").iterdir())
+        assert list(Path(__file__).parent.glob(f"test_{kind}*.py")), f"no tests of {kind}"
 
 
 def test_every_reason_a_record_can_be_refused_or_noted_for_stands_in_the_guide() -> None:
@@ -55,6 +60,24 @@ def test_the_samples_are_taken_without_a_word(bench: Bench) -> None:
     page = msgspec.json.decode((COLLECTORS / "dvcqg_rest" / "samples" / "page.json").read_bytes())
     rows = [record.value for record in read_rows(COLLECTORS / "file_drop" / "samples" / "dossiers.csv", {})]
     assert len(rows) == 2
-    for row in [*page["data"], *rows]:
+    [push] = msgspec.json.decode((COLLECTORS / "webhook" / "samples" / "push.json").read_bytes())["data"]
+    for row in [*page["data"], *rows, push]:
         parsed = dvcqg.parse(row, source="a", observed=NOW, units=bench.profile.units)
         assert parsed.notes == ()
+
+
+def test_the_samples_of_views_and_links_are_what_they_say(bench: Bench) -> None:
+    view = (COLLECTORS / "sql_view" / "samples" / "view.sql").read_text(encoding="utf-8")
+    database = sqlite3.connect(":memory:")
+    columns = re.findall(r"(\w+) +AS", view)
+    database.execute(f"CREATE TABLE ho_so ({', '.join(columns)})")
+    database.executescript(view)
+    found = [column[0] for column in database.execute("SELECT * FROM v_ho_so").description]
+    database.close()
+    assert set(found) <= set(dvcqg.FIELDS)
+    assert {"MaHoSo", "NgayCapNhat"} <= set(found)
+    folder = bench.folder / "conf"
+    shutil.copytree(COLLECTORS / "links" / "samples", folder)
+    (folder / "sources.toml").touch()
+    settings = msgspec.structs.replace(bench.settings, sources=str(folder))
+    assert len(read_links(bench.profile, settings)) == 3

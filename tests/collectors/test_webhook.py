@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from collectors import source_check
 from collectors.base import PollResult
 from collectors.errors import CollectError, Unreachable
 from collectors.placeholders import Addresses
@@ -391,3 +392,13 @@ def test_a_poll_result_is_what_came_since_the_last_one(listening: WebhookCollect
     for n in range(3):
         department.push(dossier(n), key=f"k{n}")
     assert listening.poll() == PollResult(3, 0)
+
+
+def test_a_look_at_a_source_that_is_pushed_to_does_not_listen(bench: Bench, free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)):
+        settings = {"secret_env": "PUSH", "port": free_port}
+        seen = source_check.look(given(bench, "webhook", settings, environment={"PUSH": SECRET}))
+        assert (seen.problems, seen.records) == ([], 0)
+        assert "it is pushed to" in seen.waits
+        with pytest.raises(Unreachable, match="where the collectors run they are listening there"):
+            make(given(bench, "webhook", settings, environment={"PUSH": SECRET})).poll()
