@@ -12,6 +12,7 @@
 
   let shown = null;           /* the page as it was built last */
   let arrived = 0;            /* when it was (performance.now) */
+  let kept = null;            /* since when the shown page is a kept one (ms); null: it is fresh */
   let moved = false;          /* the reader has gone from one page to another: the new title takes the focus */
 
   const desk = () => document.getElementById("desk");
@@ -57,8 +58,8 @@
   function onPage() {
     const page = desk();
     layTables();
-    if (!page || page.dataset.title + location.href === shown) return;
-    shown = page.dataset.title + location.href;
+    if (!page || page.dataset.page === shown) return;
+    shown = page.dataset.page;
     document.title = page.dataset.title;
     document.documentElement.lang = page.dataset.lang;
     arrived = performance.now();
@@ -68,6 +69,7 @@
     }
     moved = false;
     tick();
+    sayKept();
   }
 
   /* The progress table, laid out from the data that its element carries (layouts/desk/progress.py). */
@@ -136,17 +138,64 @@
     const at = document.getElementById("desk-at");
     if (!at) return;
     const page = desk(), texts = TEXTS[page.dataset.lang] || TEXTS.vi;
-    const passed = performance.now() - arrived;
+    const passed = kept ? Date.now() - kept : performance.now() - arrived;
     if (!at.said || !at.textContent.startsWith(at.said)) at.said = at.textContent;
     at.textContent = `${at.said} · ${texts.ago(age(passed, texts.units))}`;
     at.parentElement.classList.toggle("is-old", passed > OLD);
+  }
+
+  /* ---- the last picture, kept by the service worker, when the server does not answer ---- */
+  const KEPT = "opscentre-live";
+
+  function live() {
+    return [...document.querySelectorAll(".kpi-list [id^='home-']")];
+  }
+
+  /* The live numbers are no part of a kept page: the last ones shown are remembered beside it. */
+  function remember() {
+    const page = desk();
+    if (!page || kept || !page.classList.contains("says-ok") || !live().length) return;
+    const values = Object.fromEntries(live().map((element) => [element.id, element.textContent]));
+    localStorage.setItem(KEPT, JSON.stringify({ at: Date.now(), values }));
+  }
+
+  function restore() {
+    const known = JSON.parse(localStorage.getItem(KEPT) || "null");
+    if (!kept || !known) return;
+    for (const element of live()) if (known.values[element.id]) element.textContent = known.values[element.id];
+  }
+
+  function onWorker(event) {
+    kept = event.data.kept;
+    document.documentElement.classList.toggle("is-offline", Boolean(kept));
+    sayKept();
+  }
+
+  function sayKept() {
+    let banner = document.querySelector(".offline");
+    if (!kept) return banner && banner.remove();
+    const page = desk(), texts = TEXTS[(page && page.dataset.lang) || "vi"] || TEXTS.vi;
+    if (!banner) document.body.prepend(banner = make("div", "", { class: "offline", role: "alert" }));
+    const at = new Date(kept + 7 * 3600 * 1000).toISOString();
+    const day = `${at.slice(11, 16)} ${at.slice(8, 10)}/${at.slice(5, 7)}/${at.slice(0, 4)}`;
+    const words = (page && page.dataset.offline) || "";
+    const text = `${words} ${day} · ${texts.ago(age(Date.now() - kept, texts.units))}`;
+    if (banner.textContent !== text) banner.textContent = text;
+    restore();
+  }
+
+  if ("serviceWorker" in navigator && window.isSecureContext) {
+    navigator.serviceWorker.addEventListener("message", onWorker);
+    navigator.serviceWorker.register("/worker.js").catch((error) => console.info("not kept for offline:", error.message));
+    /* Back again: the page is asked for anew, and is live. */
+    window.addEventListener("online", () => { if (kept) location.reload(); });
   }
 
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onSubmit);
   window.addEventListener("popstate", () => { moved = true; });
   new MutationObserver(onPage).observe(document.documentElement, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ["data-title", "data-lang", "data-at", "data-table"],
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-page", "data-table"],
   });
-  setInterval(tick, TICK);
+  setInterval(() => { tick(); remember(); sayKept(); }, TICK);
 })();

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, desk_export, desk_notes
+from dashboard import api, desk_export, desk_install, desk_notes
 from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.reader import Reader
@@ -50,6 +50,9 @@ INDEX = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{%title%}</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="apple-touch-icon" href="/assets/icon-192.png">
+<link rel="manifest" href="/manifest.webmanifest">
+<meta name="theme-color" content="#0a0f15">
 {%css%}
 </head>
 <body>
@@ -95,7 +98,7 @@ def create_app(
     if store is not None:
         names = {source.code: source.name for source in read_sources(profile, settings)}
         desk = Desk(store, profile, place, clock, names, may_write=desk_notes.is_loopback(settings.host))
-        for path, handler in desk_export.routes(desk):
+        for path, handler in [*desk_export.routes(desk), *desk_install.routes(place)]:
             server.add_route(path, handler, methods=["GET"])
     application = _dash(server, escape(place.title), pages, desk)
     server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
@@ -125,6 +128,8 @@ def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]
         title=title,
         update_title="",
         assets_folder=str(paths.ASSETS),
+        # Not a page's script: the worker is served at the root, whence it may stand before every page.
+        assets_ignore=r"worker\.js",
         index_string=INDEX,
         serve_locally=True,
         suppress_callback_exceptions=True,

@@ -65,6 +65,11 @@ class Counts:
                 self._remember(key, found)
         return found[1]
 
+    def forget(self) -> None:
+        """Count everything anew."""
+        with self._guard:
+            self._known.clear()
+
     def _remember(self, key: Any, found: tuple[float, Count]) -> None:
         with self._guard:
             self._known[key] = found

@@ -39,7 +39,12 @@ def page(
         className="home desk",
         id="desk",
         lang=view.lang,
-        **mark(data_title=f"{title} · {place.title}", data_lang=view.lang),
+        **mark(
+            data_title=f"{title} · {place.title}",
+            data_lang=view.lang,
+            data_page=f"{view.here()}#{at}",
+            data_offline=view.words("offline"),
+        ),
         children=[
             html.A(words("nav.skip"), href="#content", className="skip"),
             html.Header(

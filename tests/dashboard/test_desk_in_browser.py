@@ -1,0 +1,152 @@
+"""The desk's pages in a real Chromium on a tablet: touch, back, keyboard, screen reader, notes, and no server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.dashboard.conftest import Dashboard
+from tests.dashboard.desks import WILD
+from tests.parts.process import wait_until
+from tests.parts.redis import Redis
+
+pytestmark = pytest.mark.browser
+
+NOVEMBER = "period=custom&first=2026-11-01&last=2026-11-30"
+PAGES = (
+    "/", f"/table?{NOVEMBER}", f"/unit/H55.12?{NOVEMBER}", "/list/overdue", "/list/silent?lang=en", "/search?q=2611",
+    f"/dossier/mot-cua/{WILD}", f"/figure/share.on_time?{NOVEMBER}", f"/compare?units=H55.12&units=H55.05&{NOVEMBER}",
+    "/list/nothing",
+)  # fmt: skip
+#: What a finger must hit, and is too small for it: [what, width, height].
+SMALL = """() => [...document.querySelectorAll('.desk :is(a[href], button, select, input, textarea, summary)')]
+  .filter(e => e.offsetParent && !e.matches('.skip'))
+  .map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
+  .filter(([, box]) => box.height < 43.9 || box.width < 43.9)
+  .map(([what, box]) => [what, box.width, box.height])"""
+WIDER = "() => document.documentElement.scrollWidth - innerWidth"
+
+
+@pytest.fixture(scope="module")
+def served(_redis_server: Redis, tmp_path_factory: pytest.TempPathFactory, filled: str) -> Iterator[Dashboard]:
+    """One dashboard for the module."""
+    _redis_server.ensure()
+    server = Dashboard(tmp_path_factory.mktemp("desk"), _redis_server.url, filled)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def tablet(chromium: Any) -> Iterator[Any]:
+    """An empty page of 1024 × 768, touched."""
+    context = chromium.new_context(viewport={"width": 1024, "height": 768}, locale="vi-VN", has_touch=True)
+    yield context.new_page()
+    context.close()
+
+
+def show(page: Any, address: str) -> None:
+    """Go to an address and wait until its page is there."""
+    page.goto(address)
+    arrived(page)
+
+
+def arrived(page: Any, title: str = "") -> None:
+    """Wait for a page, of that title where one is given."""
+    page.locator("#desk h1", has_text=title).wait_for(timeout=20_000)
+    page.wait_for_function("() => document.title === document.getElementById('desk').dataset.title", timeout=20_000)
+
+
+def test_from_the_overview_to_a_dossier_by_touch_and_all_the_way_back(tablet: Any, served: Dashboard) -> None:
+    hosts, complaints = set(), []
+    tablet.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    tablet.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    tablet.on("pageerror", lambda error: complaints.append(str(error)))
+    show(tablet, f"{served.url}/table?{NOVEMBER}")
+    tablet.tap(".progress tbody th.name a >> text=Sở Công Thương")
+    arrived(tablet, "Sở Công Thương")
+    for _ in range(2):
+        link = tablet.locator(".progress tbody tr:not(.total) th.name a").first
+        name = link.inner_text()
+        link.tap()
+        arrived(tablet, name)
+    tablet.tap(".dossiers .number a >> nth=0")
+    arrived(tablet, "Hồ sơ ")
+    assert tablet.evaluate("document.activeElement.tagName") == "H1", "a screen reader goes on at the new title"
+    assert "first=2026-11-01" in tablet.url, "the period goes along"
+    for _ in range(4):
+        tablet.go_back()
+    arrived(tablet, "Bảng tiến độ")
+    assert tablet.locator(".progress tbody tr").count() > 100
+    assert hosts == {f"127.0.0.1:{served.port}"}
+    assert complaints == []
+
+
+def test_filters_and_the_language_are_in_the_address(tablet: Any, served: Dashboard) -> None:
+    show(tablet, f"{served.url}/list/overdue?period=month")
+    tablet.select_option("#filter-channel", "2")
+    tablet.tap("text=Xem >> nth=-1")
+    tablet.wait_for_url("**channel=2**")
+    arrived(tablet)
+    assert tablet.evaluate("document.getElementById('filter-channel').value") == "2"
+    tablet.tap("text=English")
+    arrived(tablet, "Overdue")
+    assert "channel=2" in tablet.url
+    assert tablet.evaluate("document.documentElement.lang") == "en"
+    show(tablet, f"{served.url}/")
+    assert tablet.locator("text=Right now").count() == 1, "the cookie remembers the language"
+    tablet.fill("#search-q", WILD)
+    tablet.keyboard.press("Enter")
+    tablet.wait_for_url("**/search?**")
+    tablet.locator(".dossiers .number a").wait_for()
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_works_for_fingers_keyboards_and_screen_readers(tablet: Any, served: Dashboard, address: str) -> None:
+    show(tablet, served.url + address)
+    assert tablet.evaluate(SMALL) == []
+    assert tablet.evaluate(WIDER) <= 0
+    found = Axe().run(tablet)
+    grave = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in grave] == []
+    tablet.set_viewport_size({"width": 390, "height": 844})
+    assert tablet.evaluate(WIDER) <= 0, "readable on a phone"
+
+
+def test_a_note_is_written_on_this_machine_and_shown_as_text(tablet: Any, served: Dashboard) -> None:
+    show(tablet, f"{served.url}/unit/H55.12")
+    tablet.fill("#note-text", "<img src=x onerror=alert(1)> báo cáo trước 17:00")
+    tablet.tap("#note-send")
+    tablet.locator("#note-said", has_text="tên người ghi").wait_for()
+    tablet.fill("#note-author", "Chủ tịch tỉnh")
+    tablet.tap("#note-send")
+    tablet.locator(".note-text", has_text="<img src=x").wait_for()
+    assert tablet.input_value("#note-text") == ""
+    show(tablet, f"{served.url}/unit/H55.12")
+    assert "Chủ tịch tỉnh" in tablet.inner_text(".note")
+
+
+def test_without_its_server_the_last_picture_is_shown_with_its_age_and_never_as_live(
+    tablet: Any, dashboard: Dashboard
+) -> None:
+    show(tablet, f"{dashboard.url}/")
+    tablet.evaluate("() => navigator.serviceWorker.ready")
+    wait_until(lambda: tablet.evaluate("() => !!navigator.serviceWorker.controller"), 10, "the worker's control")
+    # Seen once through the worker, it is kept.
+    show(tablet, f"{dashboard.url}/list/overdue")
+    count = tablet.inner_text(".count")
+    dashboard.kill()
+    tablet.reload()
+    arrived(tablet, "Quá hạn")
+    assert tablet.inner_text(".count") == count
+    banner = tablet.locator(".offline", has_text="NGOẠI TUYẾN · hình đã lưu lúc")
+    banner.wait_for()
+    assert "trước" in banner.inner_text()
+    assert "TRỰC TIẾP" not in tablet.inner_text("body")
+    dashboard.start()
+    tablet.reload()
+    arrived(tablet, "Quá hạn")
+    assert tablet.locator(".offline").count() == 0
