@@ -64,7 +64,7 @@ class Entry(msgspec.Struct, gc=False):
     alarm: int | None = None
 
 
-class _Pending(NamedTuple):
+class _Pending(msgspec.Struct, frozen=True, gc=False):
     """A dossier whose row SQL has yet to learn."""
 
     state: DossierState
@@ -218,10 +218,10 @@ class Ledger:
     def drain(self) -> Changes:
         """The rows that SQL has yet to learn, once."""
         rows = []
-        for key, (state, standing, at, settled) in self._pending.items():
-            encoded = self.entries[key].state = _encode(state)
-            rows.append(self._row(state, encoded, standing, at, settled))
-            if settled is not None:
+        for key, pending in self._pending.items():
+            encoded = self.entries[key].state = _encode(pending.state)
+            rows.append(self._row(pending.state, encoded, pending.standing, pending.at, pending.settled))
+            if pending.settled is not None:
                 self._settling[key] = None
         changes = Changes(rows, self._transitions)
         self._pending, self._transitions = {}, []
@@ -263,32 +263,43 @@ class Ledger:
 
     def _count(self, old: Contribution, new: Contribution) -> None:
         """Count what a dossier adds by now instead of what it added."""
-        if (old.unit, old.field, old.procedure, old.channel) != (new.unit, new.field, new.procedure, new.channel):
+        # Texts that are interned, hence "is": one that were not would only be counted the long way.
+        if not (
+            old.unit is new.unit
+            and old.procedure is new.procedure
+            and old.field is new.field
+            and old.channel is new.channel
+        ):
+            self._move_now(old, old.now, ())
+            self._move_now(new, (), new.now)
             for adds, sign in ((old, -1), (new, +1)):
-                self._add_now(adds, sign)
                 self._add_day(adds, adds.received, adds.received_cell, 0, sign)
                 self._add_day(adds, adds.finished, adds.finished_cell, 24, sign)
             return
         if old.now != new.now:
-            self._add_now(old, -1)
-            self._add_now(new, +1)
-        if (old.received, old.received_cell) != (new.received, new.received_cell):
+            self._move_now(new, old.now, new.now)
+        if old.received != new.received or old.received_cell != new.received_cell:
             self._add_day(old, old.received, old.received_cell, 0, -1)
             self._add_day(new, new.received, new.received_cell, 0, +1)
-        if (old.finished, old.finished_cell) != (new.finished, new.finished_cell):
+        if old.finished != new.finished or old.finished_cell != new.finished_cell:
             self._add_day(old, old.finished, old.finished_cell, 24, -1)
             self._add_day(new, new.finished, new.finished_cell, 24, +1)
 
-    def _add_now(self, adds: Contribution, sign: int) -> None:
-        if not adds.now:
+    def _move_now(self, adds: Contribution, out: tuple[int, ...], into: tuple[int, ...]) -> None:
+        """Take a dossier out of some cells of NOW and put it into others, wherever it is counted."""
+        if not out and not into:
             return
-        row = self.now.setdefault(adds.unit, [0] * len(NOW))
-        for cell in adds.now:
-            row[cell] += sign
-        self.dirty_units.add(adds.unit)
-        self.fields.add_now(adds.field, adds.now, sign)
-        self.procedures.add_now(adds.procedure, adds.now, sign)
-        self.channels.add_now(adds.channel, adds.now, sign)
+        unit = adds.unit
+        row = self.now.get(unit)
+        if row is None:
+            row = self.now[unit] = [0] * len(NOW)
+        self.dirty_units.add(unit)
+        rows = (row, self.fields.row(adds.field), self.procedures.row(adds.procedure), self.channels.row(adds.channel))
+        for row in rows:
+            for cell in out:
+                row[cell] -= 1
+            for cell in into:
+                row[cell] += 1
 
     def _add_day(self, adds: Contribution, at: int, cell: int, half: int, sign: int) -> None:
         if at < 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from opscentre.domain.counting import DAILY, NOW
 from opscentre.domain.windows import PLACES, SPAN_ROW, WINDOW
@@ -19,19 +19,13 @@ class Tally:
         #: The numbers of DAILY by day and code, for the days of the window: what a new day makes rows of.
         self._days: dict[int, dict[str, list[int]]] = {}
 
-    def add_now(self, code: str, cells: Iterable[int], sign: int) -> None:
-        """Count one dossier more (or less) in these cells of NOW."""
-        row = self._row(code)
-        for cell in cells:
-            row[cell] += sign
-
     def add_day(self, code: str, day: int, cell: int, count: int) -> None:
         """Count dossiers in a cell of DAILY of a day; of days outside the window nothing is kept."""
         age = self._today - day
         if not 0 <= age < WINDOW:
             return
         self._days.setdefault(day, {}).setdefault(code, [0] * len(DAILY))[cell] += count
-        row = self._row(code)
+        row = self.row(code)
         for place in PLACES[age]:
             row[place + cell] += count
 
@@ -41,7 +35,8 @@ class Tally:
             if count:
                 self.add_day(code, day, cell, count)
 
-    def _row(self, code: str) -> list[int]:
+    def row(self, code: str) -> list[int]:
+        """The row of a code, to be changed: the first numbers are those of NOW."""
         self.dirty.add(code)
         row = self.rows.get(code)
         if row is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from opscentre.domain.anomalies import of_move
 from opscentre.domain.calendar import Calendar
-from opscentre.domain.counting import DUE_SOON, NOW, Contribution, contribution
+from opscentre.domain.counting import NOW, Contribution, contribution, soon_before
 from opscentre.domain.fold import DossierState
 from opscentre.domain.life import due_at, status_began
 
@@ -15,6 +15,7 @@ NO_STATUS = 0
 _OVERDUE = NOW.index("in_process_overdue")
 _WAITING_OVERDUE = NOW.index("waiting_overdue")
 _DUE_SOON = NOW.index("due_soon")
+_BY_CLOCK = frozenset((_OVERDUE, _WAITING_OVERDUE, _DUE_SOON))
 
 
 def status_change(state: DossierState, shown: int | None, now: int) -> dict[str, Any]:
@@ -27,14 +28,16 @@ def flips(
     state: DossierState, old: Contribution, new: Contribution, now: int, calendar: Calendar
 ) -> list[dict[str, Any]]:
     """The rows of the flips that lie between what a dossier added and what it adds."""
-    found = []
+    found: list[dict[str, Any]] = []
+    if not _BY_CLOCK.intersection(new.now):
+        return found
     own, snapshot = calendar.of(state.snapshot.unit), state.snapshot
     due = due_at(state, now)
     if due is not None:
         late = _OVERDUE in new.now and _OVERDUE not in old.now
         soon = _DUE_SOON in new.now
         if _DUE_SOON not in old.now and (soon or (late and _was_due_soon(state, due, calendar))):
-            found.append(_flip(state, "due_soon", own.working_time_before(due, DUE_SOON), now))
+            found.append(_flip(state, "due_soon", soon_before(own, due), now))
         if late:
             found.append(_flip(state, "overdue", due, now))
     if _WAITING_OVERDUE in new.now and _WAITING_OVERDUE not in old.now and snapshot.submitted is not None:
@@ -44,7 +47,7 @@ def flips(
 
 def _was_due_soon(state: DossierState, due: int, calendar: Calendar) -> bool:
     """Whether an overdue dossier was due soon before, and known to be so, though no worker looked then."""
-    soon = calendar.of(state.snapshot.unit).working_time_before(due, DUE_SOON)
+    soon = soon_before(calendar.of(state.snapshot.unit), due)
     known = max(soon, state.snapshot.observed)
     return known <= due and _DUE_SOON in contribution(state, known, calendar).now
 

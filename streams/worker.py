@@ -194,7 +194,7 @@ class Worker:
 
     def _fold(self, message: Message, batch: Batch, now: int, entries: journal.Entries) -> None:
         ledger = self.ledgers[message.partition]
-        outcomes = dict.fromkeys(Outcome, 0)
+        accepted = repeated = 0
         for index, snapshot in enumerate(batch.snapshots):
             try:
                 outcome = ledger.apply(snapshot, now)
@@ -203,14 +203,15 @@ class Worker:
                 log.exception("a snapshot could not be folded in: %s", snapshot.key)
                 self._set_aside(message, f"cannot be folded in: {error!r}", payload, now, entries)
                 continue
-            outcomes[outcome] += 1
-            if outcome is not Outcome.ACCEPTED and batch.receipt:
+            if outcome is Outcome.ACCEPTED:
+                accepted += 1
+            elif batch.receipt:
+                repeated += 1
                 self._note_repeat(batch, index, snapshot, outcome, entries)
         if batch.receipt:
             key = (batch.receipt, message.partition)
-            accepted, unchanged = entries.receipts.get(key, (0, 0))
-            repeated = outcomes[Outcome.REPEATED] + outcomes[Outcome.OLDER]
-            entries.receipts[key] = (accepted + outcomes[Outcome.ACCEPTED], unchanged + repeated)
+            before = entries.receipts.get(key, (0, 0))
+            entries.receipts[key] = (before[0] + accepted, before[1] + repeated)
 
     def _note_repeat(
         self, batch: Batch, index: int, snapshot: Snapshot, outcome: Outcome, entries: journal.Entries

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from bench.report import machine
@@ -28,6 +29,7 @@ def main() -> None:
     wanted = given.only or SECTIONS
     load = os.getloadavg()[0]
     print(f"machine: {machine()}; load before: {load:.1f}", flush=True)
+    begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         parts = table.Parts(*(kind(_made(Path(folder) / kind.name)) for kind in (Kafka, Postgres, Redis)))
         try:
@@ -45,6 +47,7 @@ def main() -> None:
         finally:
             for part in reversed(parts):
                 part.stop()
+    print(f"\nmeasured in {(time.monotonic() - begun) / 60:.0f} minutes", flush=True)
 
 
 def _made(folder: Path) -> Path:

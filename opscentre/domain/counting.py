@@ -7,6 +7,7 @@ so that a table over any period that reaches to now is a sum of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from sys import intern
 from typing import NamedTuple
 
@@ -149,6 +150,12 @@ def _other_times(unit: Unit) -> dict[str, str]:
     return {"since": unit.valid_from.isoformat()} if unit.valid_from is not None else {}
 
 
+@lru_cache(maxsize=1 << 14)
+def soon_before(calendar: Calendar, due: int) -> int:
+    """From when on a dossier with a due moment is due soon: asked twice at each of its changes (§4)."""
+    return calendar.working_time_before(due, DUE_SOON)
+
+
 class Contribution(msgspec.Struct, frozen=True, gc=False):
     """What one dossier adds to the live counters. ``-1`` and empty mean "nothing"."""
 
@@ -200,7 +207,7 @@ def contribution_of(state: DossierState, standing: Standing, at: int, calendar: 
         now = (2, 3) if standing.verdict is Verdict.OVERDUE else (2,)
     elif standing.verdict is Verdict.OVERDUE:
         now = (0, 1)
-    elif standing.due is not None and at >= calendar.of(snapshot.unit).working_time_before(standing.due, DUE_SOON):
+    elif standing.due is not None and at >= soon_before(calendar.of(snapshot.unit), standing.due):
         now = (0, 6)
     else:
         now = (0,)
@@ -282,9 +289,10 @@ def next_change(state: DossierState, at: int, calendar: Calendar) -> int | None:
     if ahead or status not in _SETTLED:
         for due in due_moments(state):
             if due + 1 > at:
-                ahead += [due, calendar.of(snapshot.unit).working_time_before(due, DUE_SOON) - 1]
+                ahead += [due, soon_before(calendar.of(snapshot.unit), due) - 1]
     # A dossier is overdue after its due moment, not at it: hence one millisecond later.
-    return min((moment + 1 for moment in ahead if moment + 1 > at), default=None)
+    ahead = [moment for moment in ahead if moment >= at]
+    return min(ahead) + 1 if ahead else None
 
 
 def open_moments(state: DossierState, at: int, calendar: Calendar) -> tuple[int | None, int | None]:

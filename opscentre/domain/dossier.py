@@ -29,7 +29,7 @@ UnitCode = Annotated[str, Meta(max_length=32)]
 Name = Annotated[str, Meta(max_length=200)]
 
 
-class Supplement(msgspec.Struct, frozen=True, array_like=True):
+class Supplement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One request for supplements: when it was asked and answered, and the due moments before and after (ms)."""
 
     requested: Moment | None = None
@@ -38,7 +38,7 @@ class Supplement(msgspec.Struct, frozen=True, array_like=True):
     due_after: Moment | None = None
 
 
-class Apology(msgspec.Struct, frozen=True, array_like=True):
+class Apology(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One apology slip: when it was made, and the due moments before and after (ms)."""
 
     made: Moment
@@ -46,14 +46,14 @@ class Apology(msgspec.Struct, frozen=True, array_like=True):
     due_after: Moment | None = None
 
 
-class Progress(msgspec.Struct, frozen=True, array_like=True):
+class Progress(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One dated step that the source itself reports: the moment (ms) and the status it led to."""
 
     at: Moment
     status: StatusCode
 
 
-class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """The whole state of one dossier as its source showed it at one time.
 
     Identity is (``source``, ``number``): the same MaHoSo can come from two systems. All moments are

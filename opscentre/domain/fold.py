@@ -24,7 +24,7 @@ class Outcome(Enum):
     OLDER = "older"
 
 
-class Seen(msgspec.Struct, frozen=True, array_like=True):
+class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One status seen at one version of a dossier."""
 
     version: int
@@ -35,7 +35,7 @@ class Seen(msgspec.Struct, frozen=True, array_like=True):
     stated: bool
 
 
-class DossierState(msgspec.Struct, frozen=True, array_like=True):
+class DossierState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """All that is kept of one dossier."""
 
     snapshot: Snapshot
@@ -88,5 +88,8 @@ def _with_seen(trail: tuple[Seen, ...], snapshot: Snapshot) -> tuple[Seen, ...]:
         else:
             kept.append(seen)
     if version != -1:
+        # Nearly always the newest of all.
+        if not kept or version > kept[-1].version:
+            return (*trail, Seen(version, status, observed, observed, stated))
         kept.append(Seen(version, status, observed, observed, stated))
     return tuple(sorted(kept, key=lambda seen: (seen.version, seen.last, seen.status)))
