@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 from collectors.file_drop.settings import DropSettings
+from collectors.file_drop.sheet import Book, rows_of
 from collectors.file_drop.table import cell_value, places_in
 from collectors.intake import Record
 from collectors.splitter import UnreadableFile
@@ -35,13 +36,21 @@ def workbook_records(name: str, file: BinaryIO, settings: DropSettings) -> Itera
         raise UnreadableFile(f"it is no workbook that can be read ({type(error).__name__}); save it anew") from None
     try:
         sheet = _sheet(book, settings.sheet)
-        # What a sheet says of its own size may be wrong.
-        sheet.reset_dimensions()
-        yield from _records(name, enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True), 1), settings)
+        with sheet._get_source() as source:
+            yield from _records(name, rows_of(source, _parts_of(book, sheet), _MOST_COLUMNS), settings)
     except (ParseError, KeyError, ValueError, IndexError) as error:
         raise UnreadableFile(f"its sheet is damaged ({type(error).__name__}); save it anew and send it again") from None
     finally:
         book.close()
+
+
+def _parts_of(book: Any, sheet: Any) -> Book:
+    from openpyxl.utils.datetime import from_excel
+
+    def moment_of(number: float, style: int) -> Any:
+        return from_excel(number, book.epoch, timedelta=style in book._timedelta_formats)
+
+    return Book(sheet._shared_strings, frozenset(book._date_formats), moment_of)
 
 
 def _check_texts(file: BinaryIO) -> None:
@@ -62,7 +71,7 @@ def _sheet(book: Any, wanted: str) -> Any:
     return sheets[0]
 
 
-def _records(name: str, rows: Iterator[tuple[int, tuple[Any, ...]]], settings: DropSettings) -> Iterator[Record]:
+def _records(name: str, rows: Iterator[tuple[int, list[Any]]], settings: DropSettings) -> Iterator[Record]:
     places: dict[str, int] = {}
     missing: list[str] = []
     count = 0

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from collectors.errors import BadData
 from collectors.file_drop.collector import DropCollector, make
 from collectors.file_drop.reader import look_at, read_rows, records_of
 from collectors.file_drop.settings import DropSettings
+from collectors.file_drop.sheet import Book, rows_of
+from collectors.file_drop.workbook import _parts_of
 from opscentre.domain.moments import parse_compact
 from opscentre.settings import SettingsError
 from tests.collectors.parts import Bench, given
@@ -391,3 +393,41 @@ def test_the_samples_can_be_read() -> None:
 def test_bounds_below_one_are_told(bench: Bench) -> None:
     with pytest.raises(SettingsError, match="most_ratio: saw 0; want 1 or more"):
         collector(bench, most_ratio=0)
+
+
+def test_a_sheet_is_read_cell_by_cell_as_openpyxl_reads_it(tmp_path: Path) -> None:
+    made = Workbook()
+    sheet = made.active
+    moment = dt.datetime(2026, 11, 20, 9, 30, 10)  # noqa: DTZ001 - a workbook's dates have no zone
+    for place, value in {
+        "B2": "x", "D2": 3.5, "A4": moment, "B4": True, "C4": "=1+1", "AB4": "xa",
+        "E4": dt.date(2026, 1, 2), "F4": dt.time(3, 4), "G4": 12345678901, "H4": " Đắk Lắk ", "A5": "<&>\"'",
+    }.items():  # fmt: skip
+        sheet[place] = value
+    made.save(tmp_path / "a.xlsx")
+    book = load_workbook(tmp_path / "a.xlsx", read_only=True, data_only=True)
+    wanted = {n: list(row) for n, row in enumerate(book.worksheets[0].iter_rows(values_only=True), 1)}
+    found = dict(rows_of(book.worksheets[0]._get_source(), _parts_of(book, book.worksheets[0]), 256))
+    book.close()
+    assert {n: row + [None] * (len(wanted[n]) - len(row)) for n, row in found.items()} == {
+        n: wanted[n] for n in (2, 4, 5)
+    }
+
+
+@pytest.mark.parametrize("sheet", [
+    '<!DOCTYPE x [<!ENTITY e "1">]><worksheet><row><c><v>&e;</v></c></row></worksheet>',
+    "<worksheet><row><c r='1'><v>1</v></c></row></worksheet>",
+    "<worksheet><row><c t='s'><v>7</v></c></row></worksheet>",
+    "<worksheet><row><c><v>1</v></row></worksheet>",
+    f"<worksheet><row><c t='str'><v>{'x' * 3_000_000}</v></c></row></worksheet>",
+])  # fmt: skip
+def test_a_damaged_sheet_is_refused(sheet: str) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        list(rows_of(io.BytesIO(sheet.encode()), Book([], frozenset(), lambda number, _: number), 256))
+
+
+def test_of_an_inline_text_its_parts_are_read_and_no_reading_aid_or_formula() -> None:
+    sheet = b"""<x:worksheet xmlns:x="a"><x:row r="3"><x:c t="inlineStr"><x:is><x:r><x:t>S\xe1\xbb\x9f </x:t></x:r>
+    <x:r><x:t>Y t\xe1\xba\xbf</x:t></x:r><x:rPh><x:t>aid</x:t></x:rPh></x:is></x:c><x:c><x:f>1+1</x:f><x:v>2</x:v></x:c>
+    </x:row></x:worksheet>"""
+    assert list(rows_of(io.BytesIO(sheet), Book([], frozenset(), lambda n, _: n), 256)) == [(3, ["Sở Y tế", 2])]
