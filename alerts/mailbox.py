@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -25,6 +26,8 @@ class Mailbox:
     """Listens on a free loopback port until it is closed."""
 
     def __init__(self, folder: MailFolder) -> None:
+        # It tells every command of every mail at level INFO.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         # The controller asks itself for its port before it is told one: it cannot choose for itself.
         self._port = free_port()
         self._controller = Controller(_Keep(folder), hostname="127.0.0.1", port=self._port)

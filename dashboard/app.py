@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, desk_export, desk_install, desk_notes
+from dashboard import api, desk_export, desk_install, desk_notes, mails
 from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.reader import Reader
@@ -36,6 +36,7 @@ from layouts.scenes import SCENES
 from opscentre import maps, paths
 from opscentre.clock import open_clock
 from opscentre.domain.moments import date_of, day_number
+from opscentre.mail_folder import MailFolder
 from opscentre.profile import Profile
 from opscentre.settings import Settings
 from opscentre.sources import read_sources
@@ -92,6 +93,8 @@ def create_app(
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.state.feed = feed
     for path, handler in api.routes(feed, reader_factory(), look_back, clock, place.areas):
+        server.add_route(path, handler, methods=["GET"])
+    for path, handler in mails.routes(MailFolder(settings.data / "mails")):
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), partial(wall.layout, place))
     desk = None

@@ -8,8 +8,8 @@ import typer
 
 #: In the order in which ``opscentre --help`` lists them. Each has ``register(app)``.
 MODULES = (
-    "demo", "roles", "intake", "source", "link", "unmapped", "quarantine", "anomalies", "dead_letters", "board",
-    "score", "calendar", "due", "map", "figures", "profile",
+    "demo", "roles", "alerts", "intake", "source", "link", "unmapped", "quarantine", "anomalies", "dead_letters",
+    "board", "score", "calendar", "due", "map", "figures", "profile",
 )  # fmt: skip
 
 

@@ -7,13 +7,14 @@ import importlib
 import typer
 
 from opscentre.runtime import role
-from opscentre.settings import load
+from opscentre.settings import Settings, load
 
 #: Role → the module that has its ``run(settings)``. Roles stand above this package: they are named, not imported.
 ROLES = {
     "collect": "collectors.main",
     "stream": "streams.main",
     "dashboard": "dashboard.main",
+    "alerts": "alerts.main",
 }
 
 
@@ -40,5 +41,10 @@ def dashboard() -> None:
 
 
 def _run(name: str) -> None:
+    run(name, load())
+
+
+def run(name: str, settings: Settings) -> None:
+    """Be one role until it is told to stop."""
     role.begin(name)
-    importlib.import_module(ROLES[name]).run(load())
+    importlib.import_module(ROLES[name]).run(settings)

@@ -49,6 +49,7 @@ def run(
             clock=msgspec.json.encode(anchor).decode(),
             host=host,
             port=port,
+            mail="mailbox",
         )
         return _supervise(settings, book, OfficeClock(anchor, province.calendar), exit_after)
     finally:
@@ -93,7 +94,8 @@ def _start(supervisor: Supervisor, settings: Settings, book: DemoBook, lines: St
     settings = msgspec.structs.replace(settings, redis=url)
     if not supervisor.stopping:
         simulator = parts.simulator_part(settings, ["--seed", str(book.seed), "--start", str(book.began)])
-        roles = [parts.stream_part(settings), parts.collect_part(settings), parts.dashboard_part(settings)]
+        roles = [parts.stream_part(settings), parts.collect_part(settings)]
+        roles += [parts.dashboard_part(settings), parts.alerts_part(settings)]
         supervisor.start([simulator, *roles], START_WITHIN)
     return settings
 

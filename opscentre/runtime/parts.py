@@ -49,6 +49,12 @@ def collect_part(settings: Settings) -> Part:
     return role_part("collect", settings, _answers(lambda: wall_ms() - int(client.get(keys.HEARTBEAT) or 0) < FRESH))
 
 
+def alerts_part(settings: Settings) -> Part:
+    """The alerts; they answer once this run has looked at SQL."""
+    alive, begun = settings.data / "alerts.alive", time.time()
+    return role_part("alerts", settings, lambda: alive.is_file() and alive.stat().st_mtime >= begun)
+
+
 def dashboard_part(settings: Settings) -> Part:
     """The dashboard; it answers once its health page does."""
     url = f"http://{settings.host}:{settings.port}/healthz"

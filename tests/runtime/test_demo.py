@@ -25,7 +25,7 @@ from tests.parts.process import free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 SPEED = 60
-ROLES = ("redis", "simulator", "stream", "collect", "dashboard")
+ROLES = ("redis", "simulator", "stream", "collect", "dashboard", "alerts")
 #: Simulated ms that collectors may lag behind the departments while everything is up.
 SETTLED = 10_000 * SPEED
 
