@@ -6,7 +6,7 @@ ARGS ?=
 # Test processes at once. Each starts the real parts it needs for itself.
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-demo soak-stream screenshot lock clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-demo soak-stream soak-alerts screenshot lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -73,6 +73,9 @@ soak-stream: $(VENV)/.ready-dev ## workers killed, Redis wiped, a million deadli
 
 bench-web: $(VENV)/.ready-dev ## the desk's pages over 1,300,000 dossiers in PostgreSQL (some minutes)
 	@$(BIN)/python -m bench.web.drill $(ARGS)
+
+soak-alerts: $(VENV)/.ready-dev ## alerts killed again and again, a thousand desks, 50,000 dossiers due at once (five minutes)
+	@$(BIN)/python -m bench.soak_alerts $(ARGS)
 
 bench-deadlines: $(VENV)/.ready-dev ## due moments a second on one core, by kind of limit
 	@$(BIN)/python -m bench.deadlines $(ARGS)

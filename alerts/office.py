@@ -41,7 +41,12 @@ class Office:
                 self._settle(rule, at)
                 self._next[rule.code] = at.wall + round(rule.every * 1000)
         end_marks(self._engine, at.now)
-        return plan(self._engine, self._alerting, self._profile, at)
+        planned = whole = plan(self._engine, self._alerting, self._profile, at)
+        while planned:
+            # A flood is planned to its end before its mails leave: one a recipient, not one a round.
+            planned = plan(self._engine, self._alerting, self._profile, at)
+            whole += planned
+        return whole
 
     def _settle(self, rule: Rule, at: Times) -> None:
         try:
