@@ -19,6 +19,7 @@
   let first = null;                     /* the first head: another boot or version means a new server */
   let ticking = new Map();
   let reloading = false;
+  let loading = null;                   /* the chart library, once it was asked for */
 
   const page = () => document.querySelector(".wall, .home");
 
@@ -66,7 +67,7 @@
   /* Every change is compared with what the element shows; a page mounted anew takes the whole picture. */
   function show(changes) {
     const here = page();
-    if (!patch || !here) return;
+    if (!patch || !here || !here.firstChild) return;
     if (here !== filled) changes = patch;
     filled = here;
     for (const [id, change] of Object.entries(changes)) {
@@ -79,7 +80,8 @@
     if (change.text !== undefined) write(element, change.text);
     if (change.cls !== undefined && element.getAttribute("class") !== change.cls) element.setAttribute("class", change.cls);
     if (change.v !== undefined) element.style.setProperty("--v", change.v);
-    if (change.figure) draw(element.id, change.figure);
+    if (change.spark) window.opscentre.spark(element, change.spark);
+    if (change.figure) draw(element, change.figure);
     if (change.tick) ticking.set(element, change.tick);
     else if (ticking.has(element)) ticking.delete(element);
   }
@@ -95,17 +97,49 @@
   }
 
   /* Sizes in a figure are those of a wall 1080 pixels high; type follows the page's. */
-  function draw(id, figure) {
-    const element = document.getElementById(id);
-    if (!element || !window.dash_clientside || !window.dash_clientside.set_props) return;
+  async function draw(element, figure) {
     const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 10;
-    const drawn = scale + JSON.stringify(figure);
+    const drawn = [scale, element.clientWidth, element.clientHeight, JSON.stringify(figure)].join();
     if (element.drawn === drawn) return;
     element.drawn = drawn;
     const scaled = structuredClone(figure);
     scaled.layout.font.size *= scale;
     for (const side of Object.keys(scaled.layout.margin)) scaled.layout.margin[side] *= scale;
-    window.dash_clientside.set_props(id, { figure: scaled });
+    scaled.layout.width = element.clientWidth;
+    scaled.layout.height = element.clientHeight;
+    const plotly = await library();
+    /* While the library came another figure may have. */
+    if (element.drawn === drawn) plotly.react(element, scaled.data, scaled.layout, { staticPlot: true });
+  }
+
+  /* Plotly, which the server has for its other pages too: fetched when the first figure comes. */
+  function library() {
+    loading = loading || new Promise((done) => {
+      if (window.Plotly) return done(window.Plotly);
+      const script = document.createElement("script");
+      script.src = window._dashPlotlyJSURL;
+      script.onload = () => done(window.Plotly);
+      script.onerror = () => { loading = null; script.remove(); };
+      document.body.append(script);
+    });
+    return loading;
+  }
+
+  /* A page that comes as text: it is mounted at once, and Dash keeps no account of its thousands of elements. */
+  async function fill(here) {
+    if (!here || !here.dataset.source || here.firstChild || here.dataset.asked) return;
+    here.dataset.asked = "yes";
+    try {
+      const answer = await fetch(here.dataset.source, { cache: "no-store" });
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      here.innerHTML = await answer.text();
+      show({});
+      tick();
+    } catch (error) {
+      console.info("the page is not there yet, tried again:", error.message);
+    } finally {
+      delete here.dataset.asked;
+    }
   }
 
   function tick() {
@@ -148,6 +182,7 @@
 
   function watch() {
     const now = performance.now();
+    fill(page());
     tick();
     if (now - heard > SILENT && now - tried > RETRY) open();
     /* Dash could not build the page (the server went away meanwhile): start over. */

@@ -14,7 +14,9 @@ from starlette.responses import Response, StreamingResponse
 
 from dashboard.feed import Feed
 from dashboard.reader import Reader
-from layouts.figures.areas import Areas
+from layouts import wall as wall_page
+from layouts.markup import to_html
+from layouts.place import Place
 from opscentre.clock import Clock, wall_ms
 from opscentre.domain.moments import DAY, day_number, day_of, day_start
 from opscentre.live.reader import PastPeriod
@@ -33,7 +35,7 @@ class Refused(Exception):
 LookBack = Callable[[int, int, int], dict[str, Any]]
 
 
-def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, areas: Areas | None = None) -> list[Route]:
+def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place: Place) -> list[Route]:
     """Paths and their handlers."""
     # A look back reads the whole history: one at a time.
     looking = asyncio.Lock()
@@ -72,9 +74,21 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, areas:
         return _json(200 if well else 503, found)
 
     async def area(_: Request) -> Response:
-        return _json(200, areas) if areas else _json(404, {"error": "the map of this wall draws hexagons"})
+        return _json(200, place.areas) if place.areas else _json(404, {"error": "the map of this wall draws hexagons"})
 
-    return [("/api/areas", area), ("/stream", stream), ("/api/wall", wall), ("/api/board", board), ("/healthz", health)]
+    content = to_html(wall_page.layout(place).children)
+
+    async def page(_: Request) -> Response:
+        return Response(content, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+    return [
+        (wall_page.CONTENT, page),
+        ("/api/areas", area),
+        ("/stream", stream),
+        ("/api/wall", wall),
+        ("/api/board", board),
+        ("/healthz", health),
+    ]
 
 
 def period(first: str | None, end: str | None, now: int) -> tuple[int, int]:

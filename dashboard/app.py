@@ -27,6 +27,7 @@ from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.reader import Reader
 from dashboard.security import SecurityHeaders, policy
+from dashboard.slow import SlowFeed
 from layouts import wall
 from layouts.alarms import Watch
 from layouts.figures.areas import draw
@@ -69,34 +70,45 @@ def create_app(
     reader_factory: Callable[[], Reader],
     look_back: api.LookBack,
     store: Engine | None = None,
+    slow: SlowFeed | None = None,
 ) -> FastAPI:
     """The dashboard as an ASGI application; its ``state.feed`` is the push.
 
     ``reader_factory`` is called twice: the push and the API have a reader each, used from threads. ``look_back``
     answers from SQL for periods that the live board does not reach. ``store`` is what the desk's pages ask; without
-    it there are none.
+    it there are none. ``slow`` counts what changes by the minute; without it the scenes of that say that it is not
+    there yet.
     """
     clock = open_clock(settings.clock, profile.calendar)
     place = _place(settings, profile, date_of(day_number(clock.now())))
-    feed = Feed(reader_factory(), partial(paint, place=place), settings.redis_url, Watch(place).take)
+    feed = Feed(
+        reader_factory(),
+        partial(paint, place=place),
+        settings.redis_url,
+        alarm=Watch(place).take,
+        slow=lambda: slow.newest if slow else None,
+    )
 
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         await _warm(server)
-        task = asyncio.create_task(feed.run(), name="feed")
-        task.add_done_callback(_stop_if_failed)
+        tasks = [asyncio.create_task(feed.run(), name="feed")]
+        tasks += [asyncio.create_task(slow.run(), name="slow")] if slow else []
+        for task in tasks:
+            task.add_done_callback(_stop_if_failed)
         yield
         feed.close()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.state.feed = feed
-    for path, handler in api.routes(feed, reader_factory(), look_back, clock, place.areas):
+    for path, handler in api.routes(feed, reader_factory(), look_back, clock, place):
         server.add_route(path, handler, methods=["GET"])
     for path, handler in mails.routes(MailFolder(settings.data / "mails")):
         server.add_route(path, handler, methods=["GET"])
-    pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), partial(wall.layout, place))
+    pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
     desk = None
     if store is not None:
         names = {source.code: source.name for source in read_sources(profile, settings)}

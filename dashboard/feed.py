@@ -26,6 +26,7 @@ from layouts.picture import Head, changed
 from opscentre import __version__
 from opscentre.clock import wall_ms
 from opscentre.live.keys import CHANNEL
+from opscentre.live.slow import Slow
 from opscentre.live.wall import Wall
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,8 @@ class Feed:
         reader: Reader,
         paint: Callable[[Wall], Patch],
         redis_url: str,
-        alarm: Callable[[Wall], Alarm | None] = lambda wall: None,
+        alarm: Callable[[Wall], Alarm | None],
+        slow: Callable[[], Slow | None],
     ) -> None:
         self.boot = uuid.uuid4().hex[:12]
         self.screens = 0
@@ -64,6 +66,7 @@ class Feed:
         self._reader = reader
         self._paint = paint
         self._alarm = alarm
+        self._slow = slow
         self._redis_url = redis_url
         self._frame = Frame(0, 0, b"")
         self._patch: Patch = {}
@@ -161,6 +164,7 @@ class Feed:
 
     def _read(self) -> tuple[Wall, Patch]:
         wall = self._reader.wall()
+        wall.slow = self._slow() or wall.slow
         return wall, self._paint(wall)
 
     def _publish(self, head: Head, patch: Patch) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from dashboard.app import create_app
 from dashboard.desk_counts import Counts
 from dashboard.server import serve
+from dashboard.slow import SlowFeed
 from opscentre import profile
 from opscentre.clock import open_clock
 from opscentre.live.reader import BoardReader
@@ -28,4 +29,5 @@ def run(settings: Settings) -> None:
         links=read_links(place, settings),
     )
     store = reading(open_store(settings.database_url))
-    serve(create_app(settings, place, reader, Counts(store, place).document, store), settings.host, settings.port)
+    past = Counts(store, place).document
+    serve(create_app(settings, place, reader, past, store, SlowFeed(settings)), settings.host, settings.port)

@@ -20,6 +20,8 @@ class Change(msgspec.Struct, omit_defaults=True, kw_only=True):
     tick: Tick | None = None
     #: The number that its looks follow (``--v`` in the style sheet): a bar's length of 1, a row's place in its list.
     v: float | None = None
+    #: Numbers that the screen draws as a small line, oldest first; None is a gap.
+    spark: list[float | None] | None = None
     #: A plotly figure.
     figure: dict[str, Any] | None = None
 

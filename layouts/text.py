@@ -8,7 +8,7 @@ from __future__ import annotations
 from opscentre.domain.moments import local
 from opscentre.domain.text import decimal, number
 
-__all__ = ("date", "decimal", "latency", "number", "percent", "speed", "weekday")
+__all__ = ("clock", "date", "decimal", "latency", "number", "percent", "speed", "weekday")
 
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 
@@ -28,6 +28,11 @@ def percent(share: float | None) -> str:
 def date(at: int) -> str:
     """The local day of a moment: ``21/11/2026``."""
     return local(at).strftime("%d/%m/%Y")
+
+
+def clock(at: int) -> str:
+    """The local time of day of a moment: ``09:41``."""
+    return local(at).strftime("%H:%M")
 
 
 def weekday(at: int) -> str:

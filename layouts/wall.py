@@ -13,6 +13,8 @@ from layouts.scenes import SCENES
 from opscentre.live.wall import Wall
 
 PATH = "/wall"
+#: Where the screen gets the page's content.
+CONTENT = "/api/page"
 
 
 def keys(place: Place) -> tuple[str, ...]:
@@ -23,6 +25,12 @@ def keys(place: Place) -> tuple[str, ...]:
 def paths(place: Place) -> list[str]:
     """Every address of the wall: its own, and one a scene."""
     return [PATH, *(f"{PATH}/{key}" for key in keys(place))]
+
+
+def shell() -> html.Div:
+    """The empty page, which the screen fills once with what ``layout`` holds (``layouts/markup.py`` says why)."""
+    source: dict[str, Any] = {"data-source": CONTENT}
+    return html.Div(id="wall", className="wall", **source)
 
 
 def layout(place: Place) -> html.Div:

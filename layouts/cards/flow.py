@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+from dash import html
 
 from layouts.change import Change, Patch
 from layouts.figures import flow as figure
@@ -31,12 +31,7 @@ def layout(place: Place) -> html.Section:
                     ),
                 ],
             ),
-            dcc.Graph(
-                id=ID,
-                className="flow-chart",
-                figure=figure.draw([], [], None),
-                config={"staticPlot": True, "displayModeBar": False, "responsive": True},
-            ),
+            html.Div(id=ID, className="flow-chart"),
         ],
     )
 

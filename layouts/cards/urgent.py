@@ -23,13 +23,14 @@ def layout(place: Place) -> html.Section:
     return html.Section(
         className="card urgent",
         children=[
-            *_list("overdue", "Quá hạn", OVERDUE_ROWS, "bad"),
-            *_list("soon", "Sắp đến hạn", SOON_ROWS, "warn"),
+            *listing("overdue", "Quá hạn", OVERDUE_ROWS, "bad"),
+            *listing("soon", "Sắp đến hạn", SOON_ROWS, "warn"),
         ],
     )
 
 
-def _list(key: str, title: str, rows: int, tone: str) -> list[html.Div]:
+def listing(key: str, title: str, rows: int, tone: str) -> list[html.Div]:
+    """The head of a list and its rows, which ``listing_patch`` fills."""
     head = html.Div(
         className="card-head",
         children=[
@@ -62,20 +63,19 @@ def page(count: int, rows: int, made_at: int) -> tuple[int, int]:
 
 def patch(wall: Wall, place: Place) -> Patch:
     """The present page of both lists."""
-    totals = wall.totals
-    unknown = wall.state != "live"
     return {
-        **_list_patch("overdue", wall.overdue, OVERDUE_ROWS, totals.in_process_overdue, unknown, wall, place),
-        **_list_patch("soon", wall.due_soon, SOON_ROWS, totals.due_soon, unknown, wall, place),
+        **listing_patch("overdue", True, OVERDUE_ROWS, wall, place),
+        **listing_patch("soon", False, SOON_ROWS, wall, place),
     }
 
 
-def _list_patch(
-    key: str, dossiers: list[UrgentDossier], rows: int, count: int, unknown: bool, wall: Wall, place: Place
-) -> Patch:
+def listing_patch(key: str, late: bool, rows: int, wall: Wall, place: Place) -> Patch:
+    """The present page of one list: of the late, or of the nearly late."""
+    dossiers = wall.overdue if late else wall.due_soon
+    count = wall.totals.in_process_overdue if late else wall.totals.due_soon
+    unknown = wall.state != "live"
     index, _ = page(len(dossiers), rows, wall.made_at)
     shown = dossiers[index * rows : (index + 1) * rows]
-    late = key == "overdue"
     nothing = DASH if unknown else ("Không có hồ sơ quá hạn" if late else "Không có hồ sơ sắp đến hạn")
     first = index * rows + 1
     changes: Patch = {

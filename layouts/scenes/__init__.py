@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from layouts.change import Patch
 from layouts.place import Place
-from layouts.scenes import glance, map
+from layouts.scenes import figures, flow, glance, late, links, map, ranks, score, services
 from opscentre.live.wall import Wall
 
 
@@ -31,4 +31,11 @@ class Scene(Protocol):
 SCENES: dict[str, Scene] = {
     "glance": glance,
     "map": map,
+    "ranks": ranks,
+    "late": late,
+    "links": links,
+    "flow": flow,
+    "figures": figures,
+    "score": score,
+    "services": services,
 }

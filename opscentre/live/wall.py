@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from opscentre.domain.availability import Availability
+from opscentre.live.slow import Slow
 
 #: ``live``; ``rebuilding`` after the cache was wiped; ``empty`` when no dossier was ever counted.
 State = Literal["live", "rebuilding", "empty"]
@@ -164,3 +165,5 @@ class Wall(msgspec.Struct, kw_only=True):
     finished_by_hour_yesterday: list[int] = []
     received_by_hour_last_week: list[int] = []
     finished_by_hour_last_week: list[int] = []
+    #: What is counted by the minute only; None until it was counted a first time.
+    slow: Slow | None = None

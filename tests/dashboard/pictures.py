@@ -13,10 +13,23 @@ from layouts.place import place_of
 from layouts.states import source_state
 from opscentre import __version__
 from opscentre.clock import wall_ms
+from opscentre.domain.availability import Availability
 from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
 from opscentre.domain.units import Unit
 from opscentre.live import keys
 from opscentre.live.reader import PastPeriod
+from opscentre.live.slow import (
+    CampaignShown,
+    FigureShown,
+    GroupScore,
+    Missing,
+    Ratio,
+    ScoreShown,
+    Services,
+    Slow,
+    TargetShown,
+    UnitScore,
+)
 from opscentre.live.wall import LinkState, SourceAge, Totals, UrgentDossier, Wall
 from opscentre.profile import Profile
 
@@ -63,11 +76,51 @@ def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -
         ],
         links=[
             LinkState(code=f"l{i}", name=name, kind="http", interval_s=60.0, state="up", latency_ms=9.0 + 17 * i,
-                      checked_at=made_at, since=made_at - DAY)
+                      checked_at=made_at, since=made_at - DAY, latencies=[9.0 + i + n % 7 for n in range(30)],
+                      available_30d=Availability(up=2_000_000 - i * 1_000, down=i * 1_000))
             for i, name in enumerate(LINKS)
         ],
         received_by_hour=[0] * 7 + [412, 655, 388] + [0] * 14,
         finished_by_hour=[0] * 7 + [120, 431, 297] + [0] * 14,
+        slow=counted(made_at, now),
+    )  # fmt: skip
+
+
+def counted(made_at: int, now: int) -> Slow:
+    """What is counted by the minute: a score with gaps, old and new figures, services with a target."""
+    groups = (
+        ("Công khai, minh bạch", 0, 18, 0),
+        ("Tiến độ giải quyết", 19.81, 20, 20),
+        ("Số hóa hồ sơ", 12.28, 22, 18),
+    )
+    long = "Sàn thương mại điện tử: sản phẩm công nghiệp nông thôn tiêu biểu"
+    return Slow(
+        made_at=made_at, took_ms=900, now=now, places_yesterday={"H55.12": 9, "05443": 30}, stale_units=["H55.06"],
+        score=ScoreShown(
+            since=now - 20 * DAY, until=now + DAY, points=32.09, max=100, reachable=38,
+            groups=[GroupScore(code=name, name=name, points=p, max=m, reachable=r) for name, p, m, r in groups],
+            missing=[Missing(code=f"4.{i}", name="Kết nối, chia sẻ với kho dữ liệu quốc gia", points=6 - i / 2,
+                             needed=None if i % 2 else 64_933) for i in range(9)],
+            no_data=["1.1 TTHC công bố đúng hạn"], partial=["5.4"],
+            units=[UnitScore(code=f"H55.{i:02}", percent=95.5 - i, rank=i) for i in range(1, 13)],
+        ),
+        figures=[
+            FigureShown(code=str(i), name=long if i % 3 else "Hồ sơ tiếp nhận", scope="Sở Văn hóa, Thể thao và Du lịch",
+                        value="khoảng 5.000.000" if i % 5 == 4 else "31.067", unit="hồ sơ", as_of="01/01–15/12/2023",
+                        source=f"{long}, cuối năm 2023", note="", age_days=20 * i * i)
+            for i in range(14)
+        ],
+        services=Services(
+            procedures=106, by_level={"một phần": 30, "toàn trình": 73, "chưa trực tuyến": 3},
+            received=71_835, postal=445,
+            ratios=[Ratio(code=f"3.{i}", name="TTHC có phí, lệ phí có giao dịch thanh toán trực tuyến", part=30_000 * i,
+                          whole=300_000) for i in range(9)],
+            targets=[TargetShown(name="Dịch vụ công mức độ 4 trên tổng số thủ tục", value="30", unit="%",
+                                 by="31/08/2020", reached="6,7", reached_as_of="31/12/2019", share=0.2, source="")] * 2,
+            campaign=[
+                CampaignShown(name="Các đơn vị khác, nguồn không nêu", window="", planned=443, actual=None)
+            ] * 4,
+        ),
     )  # fmt: skip
 
 
@@ -151,6 +204,8 @@ class PictureReader:
         for source in wall.sources:
             if source_state(source, wall.made_at) == "fresh" and source.observed_at is not None:
                 source.observed_at += passed
+        if wall.slow is not None:
+            wall.slow.made_at += passed
         return msgspec.structs.replace(
             wall, made_at=wall.made_at + passed, now=round(wall.now + passed * wall.speed), sequence=self._sequence
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -53,25 +54,23 @@ def test_a_wall_turns_through_its_scenes_without_a_blank_frame(screen: Screen, p
     page = open_at(screen, "/wall?rotate=5")
     wait_for_text(page, "kpi-process", ".", 5)
     page.evaluate(RECORD)
-    assert on(page) == "glance"
-    assert text_of(page, "scene-name") == "Toàn cảnh"
-    for turn in range(12):
-        wall.totals.received_today += 1_000 + turn
-        wall.units["05710"].in_process_overdue += turn
+    ends = time.monotonic() + 60
+    frames: list[list[Any]] = []
+    while (len(frames) < 60 or len({scene for _, scene, _ in frames}) < 2) and time.monotonic() < ends:
+        wall.totals.received_today += 1_000
+        wall.units["05710"].in_process_overdue += 1
         screen.board.show(wall)
         page.wait_for_timeout(300)
-    page.wait_for_function("() => document.querySelector('.scene.is-shown').dataset.scene === 'map'", timeout=10_000)
-    page.wait_for_timeout(1_000)
-    frames = page.evaluate("window.frames_seen")
+        frames = page.evaluate("window.frames_seen")
     assert len(frames) >= 60
-    assert {scene for _, scene, _ in frames} == {"glance", "map"}
+    assert len({scene for _, scene, _ in frames}) >= 2, "it turned"
     assert [frame for frame in frames if not frame[2]] == []
 
 
 def test_a_scene_has_an_address_and_keys_turn_hold_and_let_go(screen: Screen, profile: Profile) -> None:
     screen.board.show(plausible(profile))
     page = open_at(screen, "/wall/map?rotate=3600")
-    assert on(page) == "map"
+    assert (on(page), text_of(page, "scene-name")) == ("map", "Bản đồ")
     for key in [*list(SCENES)[2:], "glance"]:
         page.keyboard.press("ArrowRight")
         assert on(page) == key
@@ -95,7 +94,9 @@ def test_an_alarm_interrupts_a_wall_that_turns_and_only_that(screen: Screen, pro
     screen.board.show(wall)
     wait_for_text(page, "alarm-text", "MẤT KẾT NỐI · Mạng TSLCD", 5)
     assert page.evaluate("getComputedStyle(document.getElementById('alarm')).visibility") == "visible"
+    assert on(page) == "links"
     assert text_of(page, "scene-state") == "CẢNH BÁO"
+    page.wait_for_function("() => document.querySelector('.scene.is-shown').dataset.scene === 'glance'", timeout=30_000)
     gone = "() => getComputedStyle(document.getElementById('alarm')).visibility === 'hidden'"
     page.wait_for_function(gone, timeout=30_000)
 

@@ -1,0 +1,44 @@
+"""Components as HTML text, so that a page of thousands of elements is mounted at once. Pure.
+
+Dash builds a page component by component and keeps account of each: 3,500 of them hold a browser up for seconds. The
+wall's elements are never rendered again by anybody but the pushes, so Dash need not know of them.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+
+from dash.development.base_component import Component
+
+_NAMES = {"className": "class", "srcSet": "srcset"}
+_VOID = frozenset({"img", "br", "hr", "input"})
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def to_html(component: Any) -> str:
+    """A component of ``dash.html``, a text, a list of both, or None."""
+    if component is None:
+        return ""
+    if isinstance(component, list | tuple):
+        return "".join(to_html(child) for child in component)
+    if not isinstance(component, Component):
+        return escape(str(component), quote=False)
+    if component._namespace != "dash_html_components":
+        raise TypeError(f"{component._namespace}.{component._type} has no HTML; only dash.html components have")
+    tag = component._type.lower()
+    props = component.to_plotly_json()["props"]
+    children = props.pop("children", None)
+    attributes = "".join(_attribute(name, value) for name, value in props.items() if value is not None)
+    return f"<{tag}{attributes}>" if tag in _VOID else f"<{tag}{attributes}>{to_html(children)}</{tag}>"
+
+
+def _attribute(name: str, value: Any) -> str:
+    if name == "style":
+        value = ";".join(f"{_property(key)}:{part}" for key, part in value.items())
+    return f' {_NAMES.get(name, name)}="{escape(str(value))}"'
+
+
+def _property(name: str) -> str:
+    return name if name.startswith("--") else _CAPITAL.sub("-", name).lower()

@@ -1,0 +1,91 @@
+"""Dated figures: what somebody published or sent, each with its day and its source; old ones say so."""
+
+from __future__ import annotations
+
+from dash import html
+
+from layouts.cards import stamp
+from layouts.cards.urgent import page
+from layouts.change import DASH, Change, Patch, say
+from layouts.place import Place
+from opscentre.live.slow import FigureShown
+from opscentre.live.wall import Wall
+
+TITLE = "Số liệu công bố"
+#: Tiles on one page; with more figures the pages turn by themselves.
+TILES = 12
+#: A figure whose day is longer ago than this is called old.
+OLD_DAYS = 366
+
+
+def layout(place: Place) -> html.Div:
+    """Tiles that are filled in place."""
+    return html.Div(
+        className="pub",
+        children=[
+            html.Div(
+                className="pub-head",
+                children=[
+                    html.H2("Do cơ quan công bố hoặc nguồn gửi về, không phải hệ thống này đếm"),
+                    html.Span("", id="pub-page", className="card-fact"),
+                    stamp.layout("pub"),
+                ],
+            ),
+            html.Div("", id="pub-nothing", className="nothing is-absent"),
+            html.Div([_tile(f"pub-{index}") for index in range(TILES)], className="pub-tiles"),
+        ],
+    )
+
+
+def _tile(key: str) -> html.Section:
+    return html.Section(
+        id=key,
+        className="card pub-tile is-empty",
+        children=[
+            html.H3(DASH, id=f"{key}-name"),
+            html.Div(
+                className="pub-line",
+                children=[
+                    html.Span(DASH, id=f"{key}-value", className="pub-value"),
+                    html.Span("", id=f"{key}-unit", className="hero-unit"),
+                ],
+            ),
+            html.Div("", id=f"{key}-day", className="pub-day"),
+            html.Div("", id=f"{key}-scope", className="pub-scope"),
+            html.Div("", id=f"{key}-source", className="footnote pub-source"),
+        ],
+    )
+
+
+def patch(wall: Wall, place: Place) -> Patch:
+    """The present page of figures, the newest first."""
+    known = wall.slow.figures if wall.slow else []
+    index, pages = page(len(known), TILES, wall.made_at)
+    shown = known[index * TILES : (index + 1) * TILES]
+    nothing = "Chưa khai báo số liệu công bố nào (figures.csv)" if wall.slow else f"{DASH} {stamp.WAITING}"
+    changes: Patch = {
+        "pub-page": say(f"trang {index + 1}/{pages} · {len(known)} số liệu" if known else ""),
+        "pub-nothing": say(nothing, "nothing is-absent" if known else "nothing"),
+        **stamp.patch("pub", wall),
+    }
+    for tile in range(TILES):
+        if tile < len(shown):
+            changes.update(_tile_patch(f"pub-{tile}", shown[tile]))
+        else:
+            changes[f"pub-{tile}"] = Change(cls="card pub-tile is-empty")
+    return changes
+
+
+def _tile_patch(key: str, figure: FigureShown) -> Patch:
+    old = figure.age_days > OLD_DAYS
+    years = figure.age_days // 365
+    said = f"◆ {figure.as_of} · cũ {years} năm" if old else figure.as_of
+    return {
+        key: Change(cls="card pub-tile is-old" if old else "card pub-tile"),
+        f"{key}-name": say(figure.name),
+        f"{key}-value": say(figure.value, "pub-value is-long" if len(figure.value) > 9 else "pub-value"),
+        f"{key}-unit": say(figure.unit),
+        f"{key}-day": say(said),
+        f"{key}-scope": say(figure.scope),
+        f"{key}-source": say(f"{figure.source}{f' · {figure.note}' if figure.note else ''}"),
+    }

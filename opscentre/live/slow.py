@@ -1,0 +1,131 @@
+"""What the wall shows that changes by the minute: yesterday's places, the score, dated figures, online services.
+
+It is counted from SQL and the profile beside the push, at most once a minute, in a process of its own
+(``opscentre/slow.py``); every picture carries the newest one. Moments are epoch milliseconds.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class GroupScore(msgspec.Struct, kw_only=True):
+    """One group of the service score: points of ``max``, of which ``reachable`` has data."""
+
+    code: str
+    name: str
+    points: float
+    max: float
+    reachable: float
+
+
+class Missing(msgspec.Struct, kw_only=True):
+    """What an indicator of the score still lacks."""
+
+    code: str
+    name: str
+    points: float
+    #: How much greater its numerator must be for all points; None: it has no data at all.
+    needed: int | None
+
+
+class UnitScore(msgspec.Struct, kw_only=True):
+    """A unit's score in percent of what it can reach; ``rank`` is None where it is not ranked."""
+
+    code: str
+    percent: float | None
+    rank: int | None
+
+
+class ScoreShown(msgspec.Struct, kw_only=True):
+    """The score of a period [since, until), as of the slow document's ``now``."""
+
+    since: int
+    until: int
+    points: float
+    max: float
+    reachable: float
+    groups: list[GroupScore]
+    #: Most missing first.
+    missing: list[Missing]
+    #: Indicators with points but without data, and those computed from less than their definition asks for.
+    no_data: list[str]
+    partial: list[str]
+    units: list[UnitScore]
+
+
+class FigureShown(msgspec.Struct, kw_only=True):
+    """A dated figure as it is printed, with whom it speaks of and who published it."""
+
+    code: str
+    name: str
+    scope: str
+    value: str
+    unit: str
+    as_of: str
+    source: str
+    note: str
+    #: Days since the last day it speaks of.
+    age_days: int
+
+
+class TargetShown(msgspec.Struct, kw_only=True):
+    """A target, and how far it was reached; ``reached`` is empty where nothing measures it yet."""
+
+    name: str
+    value: str
+    unit: str
+    by: str
+    reached: str
+    reached_as_of: str
+    #: Part of 1 of the target that is reached; None: not known.
+    share: float | None
+    source: str
+
+
+class CampaignShown(msgspec.Struct, kw_only=True):
+    """A row of the campaign that raised service levels; ``actual`` is None where no source names it."""
+
+    name: str
+    window: str
+    planned: int
+    actual: int | None
+
+
+class Ratio(msgspec.Struct, kw_only=True):
+    """A part of a whole that the dossiers tell; a whole of 0 is no data."""
+
+    code: str
+    name: str
+    part: int
+    whole: int
+
+
+class Services(msgspec.Struct, kw_only=True):
+    """Online services: what is offered by level, and what of it is used."""
+
+    #: Procedures of the catalogue, and by the level at which they are offered today.
+    procedures: int
+    by_level: dict[str, int]
+    ratios: list[Ratio]
+    #: Received in the period of the score, and of these by post.
+    received: int
+    postal: int
+    targets: list[TargetShown]
+    campaign: list[CampaignShown]
+
+
+class Slow(msgspec.Struct, kw_only=True):
+    """One such document."""
+
+    #: Wall-clock ms at which it was counted, how long that took, and the product's time then.
+    made_at: int
+    took_ms: int
+    now: int
+    #: Place of each unit in its group by on-time share, as it was at the end of yesterday.
+    places_yesterday: dict[str, int]
+    #: Units whose source failed at its last poll.
+    stale_units: list[str]
+    score: ScoreShown | None
+    figures: list[FigureShown]
+    services: Services

@@ -1,0 +1,225 @@
+"""Counts from SQL and the profile what the wall shows by the minute: yesterday's places, score, figures, services."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from sqlalchemy import Engine
+
+from opscentre import figures_file
+from opscentre.clock import wall_ms
+from opscentre.domain.counting import (
+    COUNTER,
+    EARLY,
+    LATE,
+    ON_TIME,
+    ONLINE,
+    POSTAL,
+    PROCESS_LATE,
+    PROCESS_OK,
+    count_table,
+)
+from opscentre.domain.figures import CAMPAIGN_ROWS, SCOPES, Amount, CampaignRow, Figure, Reached, reached, standing
+from opscentre.domain.moments import DAY, date_of, day_number, day_of, day_start, local
+from opscentre.domain.ranking import TOLERANCE, Entry, rank
+from opscentre.domain.score import gaps
+from opscentre.live.slow import (
+    CampaignShown,
+    FigureShown,
+    GroupScore,
+    Missing,
+    Ratio,
+    ScoreShown,
+    Services,
+    Slow,
+    TargetShown,
+    UnitScore,
+)
+from opscentre.procedures_file import read_procedures
+from opscentre.profile import Profile
+from opscentre.scoring import Report, look_back
+from opscentre.store.figures import FedFigure, newest_figures
+from opscentre.store.journal import states_received_before
+
+#: Days of the on-time share.
+WINDOW = 30
+#: Ratios of the score that tell how online services are used, in the order in which they are shown.
+USE = ("3.3", "3.2", "3.6", "3.5b", "4.1", "4.2", "4.3", "4.4", "4.5b")
+#: What the catalogue calls a procedure that is not offered online.
+OFFLINE = "chưa trực tuyến"
+
+
+def count(engine: Engine, profile: Profile, now: int) -> Slow:
+    """The document as of a moment; reads every dossier twice. Raises ``ProfileError``."""
+    began = wall_ms()
+    today = date_of(day_number(now))
+    month = day_start(day_of(today.replace(day=1)))
+    tomorrow = day_start(day_number(now) + 1)
+    report = look_back(engine, profile, (month, tomorrow, now), by_unit=True)
+    rows = _yesterday(engine, profile, now)
+    names = {**SCOPES, **CAMPAIGN_ROWS, **{code: unit.name for code, unit in profile.units.by_code.items()}}
+    return Slow(
+        places_yesterday=_places(rows, profile, now),
+        stale_units=sorted(report.stale),
+        score=_score(report),
+        figures=_figures(engine, profile, today, names),
+        services=_services(report, rows, profile, today, names),
+        now=now,
+        made_at=wall_ms(),
+        took_ms=wall_ms() - began,
+    )
+
+
+def _yesterday(engine: Engine, profile: Profile, now: int) -> dict[str, list[int]]:
+    """The progress table of the 30 days up to the end of yesterday, by the units of today."""
+    midnight = day_start(day_number(now))
+    rows = count_table(states_received_before(engine, midnight), midnight - WINDOW * DAY, midnight, midnight)
+    return profile.units.current(now).gather(rows)
+
+
+def _places(rows: Mapping[str, list[int]], profile: Profile, now: int) -> dict[str, int]:
+    places: dict[str, int] = {}
+    here = profile.units.current(now).all
+    for communes in (False, True):
+        entries = [
+            _entry(unit.code, rows[unit.code])
+            for unit in here
+            if (unit.group == "III") is communes and unit.code in rows
+        ]
+        places.update({e.code: e.rank for e in rank(entries, tolerance=TOLERANCE / 100) if e.rank is not None})
+    return places
+
+
+def _entry(code: str, row: list[int]) -> Entry:
+    good = row[EARLY] + row[ON_TIME] + row[PROCESS_OK]
+    whole = good + row[LATE] + row[PROCESS_LATE]
+    return Entry(code, good / whole if whole else None, whole)
+
+
+def _score(report: Report) -> ScoreShown:
+    found = report.province.score
+    return ScoreShown(
+        since=report.start,
+        until=report.end,
+        points=float(found.total.points),
+        max=float(found.total.max),
+        reachable=float(found.total.reachable),
+        groups=[
+            GroupScore(
+                code=group.code,
+                name=group.name,
+                points=float(part.points),
+                max=float(part.max),
+                reachable=float(part.reachable),
+            )
+            for group, part in found.groups
+        ],
+        missing=[
+            Missing(code=gap.indicator.code, name=gap.indicator.name, points=float(gap.missing), needed=gap.needed)
+            for gap in gaps(found)
+        ],
+        no_data=[f"{indicator.code} {indicator.name}" for indicator in found.no_data],
+        partial=list(report.province.partial),
+        units=[
+            UnitScore(
+                code=row.unit.code,
+                percent=None if row.scored.percent is None else float(row.scored.percent),
+                rank=row.place.rank,
+            )
+            for row in report.units or ()
+        ],
+    )
+
+
+def _figures(engine: Engine, profile: Profile, today: dt.date, names: Mapping[str, str]) -> list[FigureShown]:
+    """Published figures and those that sources feed, the newest first."""
+    known = figures_file.read_figures(profile.folder)
+    called = {figure.line: figure.name for figure in known} | {figure.code: figure.name for figure in known}
+    shown = [_published(figure, today, names) for figure in standing(known, today)]
+    shown += [_fed(figure, today, called) for figure in newest_figures(engine, day_start(day_of(today) + 1) - 1)]
+    return sorted(shown, key=lambda figure: figure.age_days)
+
+
+def _published(figure: Figure, today: dt.date, names: Mapping[str, str]) -> FigureShown:
+    return FigureShown(
+        code=figure.code,
+        name=figure.name,
+        scope=names.get(figure.scope, figure.scope),
+        value=str(figure.value),
+        unit=figure.unit,
+        as_of=str(figure.as_of),
+        source=figure.source,
+        note=figure.note,
+        age_days=(today - figure.as_of.last).days,
+    )
+
+
+def _fed(figure: FedFigure, today: dt.date, called: Mapping[str, str]) -> FigureShown:
+    number = Decimal(repr(figure.value))
+    whole = number == number.to_integral_value()
+    return FigureShown(
+        code=figure.code,
+        name=called.get(figure.code, figure.code),
+        scope=SCOPES["province"],
+        value=str(Amount(number=number.quantize(Decimal(1)) if whole else number)),
+        unit=figure.unit,
+        as_of=f"{local(figure.as_of):%H:%M %d/%m/%Y}".removeprefix("00:00 "),
+        source=figure.source,
+        note="",
+        age_days=(today - local(figure.as_of).date()).days,
+    )
+
+
+def _services(
+    report: Report, rows: Mapping[str, list[int]], profile: Profile, today: dt.date, names: Mapping[str, str]
+) -> Services:
+    catalogue = profile.folder / "procedures.csv"
+    procedures = read_procedures(catalogue) if catalogue.is_file() else ()
+    levels: dict[str, int] = {}
+    for procedure in procedures:
+        level = procedure.service or OFFLINE
+        levels[level] = levels.get(level, 0) + 1
+    lines = {line.indicator.code: line for line in report.province.score.lines}
+    figures = figures_file.read_figures(profile.folder)
+    return Services(
+        procedures=len(procedures),
+        by_level=levels,
+        ratios=[
+            Ratio(
+                code=code, name=line.indicator.name, part=int(line.input.numerator), whole=int(line.input.denominator)
+            )
+            for code in USE
+            if (line := lines.get(code)) is not None and line.input is not None
+        ],
+        received=sum(row[COUNTER] + row[ONLINE] + row[POSTAL] for row in rows.values()),
+        postal=sum(row[POSTAL] for row in rows.values()),
+        targets=[_target(one) for one in reached(figures_file.read_targets(profile.folder), figures, today)],
+        campaign=[_campaign(row, names) for row in _in_order(figures_file.read_campaign(profile.folder))],
+    )
+
+
+def _target(one: Reached) -> TargetShown:
+    target, figure = one.target, one.figure
+    return TargetShown(
+        name=target.name,
+        value=str(target.value),
+        unit=target.unit,
+        by=str(target.by),
+        reached=str(figure.value) if figure else "",
+        reached_as_of=str(figure.as_of) if figure else "",
+        share=float(figure.value.number / target.value.number) if figure and target.value.number else None,
+        source=target.source,
+    )
+
+
+def _in_order(rows: Iterable[CampaignRow]) -> list[CampaignRow]:
+    """The whole first, then the units by their windows."""
+    return sorted(rows, key=lambda row: (row.unit != "total", row.window_from or dt.date.max))
+
+
+def _campaign(row: CampaignRow, names: Mapping[str, str]) -> CampaignShown:
+    first, last = row.window_from, row.window_to
+    window = f"{first:%d/%m}–{last:%d/%m/%Y}" if first and last else f"đến {last:%d/%m/%Y}" if last else ""
+    return CampaignShown(name=names.get(row.unit, row.unit), window=window, planned=row.planned, actual=row.actual)

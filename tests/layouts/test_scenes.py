@@ -1,0 +1,185 @@
+"""What the scenes say of a wall: places and moves, two clocks, links with their history, the day's balance."""
+
+from __future__ import annotations
+
+import pytest
+from dash import dcc, html
+
+from layouts import measures
+from layouts.figures.areas import draw
+from layouts.markup import to_html
+from layouts.place import Place, place_of
+from layouts.scenes import flow, late, links, map, ranks
+from opscentre import profile as profiles
+from opscentre.domain.moments import DAY
+from opscentre.live.slow import Services, Slow
+from opscentre.live.wall import Totals, Wall
+from tests.dashboard.pictures import plausible
+
+PROFILE = profiles.load("thai-nguyen")
+
+
+@pytest.fixture(scope="module")
+def place() -> Place:
+    return place_of(PROFILE)
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return plausible(PROFILE)
+
+
+def slow(**given: object) -> Slow:
+    services = Services(procedures=0, by_level={}, ratios=[], received=0, postal=0, targets=[], campaign=[])
+    empty = {
+        "made_at": 0,
+        "took_ms": 5,
+        "now": 0,
+        "places_yesterday": {},
+        "stale_units": [],
+        "score": None,
+        "figures": [],
+    }
+    return Slow(**{**empty, "services": services, **given})  # type: ignore[arg-type]
+
+
+def test_a_leaderboard_places_the_best_and_the_last_and_says_how_many_are_between(wall: Wall, place: Place) -> None:
+    changes = ranks.patch(wall, place)
+    board = ranks.BOARDS[1]
+    shown = {key: change for key, change in changes.items() if key.startswith("rank-comm-") and change.v is not None}
+    ranked = ranks.placed(board, wall, place)
+    assert sorted(change.v for change in shown.values()) == list(range(board.rows)), (
+        "every row has one unit, or the gap"
+    )
+    assert changes["rank-comm-gap"].text == f"⋯ {len(ranked) - 17} đơn vị ở giữa"
+    assert changes[f"rank-comm-{ranked[0].code}"].v == 0
+    assert changes[f"rank-comm-{ranked[-1].code}"].v == board.rows - 1
+    assert changes[f"rank-comm-{ranked[20].code}"].cls == "board-row is-out"
+
+
+def test_a_unit_shows_how_many_places_it_moved_since_yesterday(wall: Wall, place: Place) -> None:
+    ranked = ranks.placed(ranks.BOARDS[0], wall, place)
+    first, last = ranked[0], ranked[-1]
+    wall.slow = None
+    assert changes_of(wall, place, first.code) == "", "yesterday is not known yet"
+    assert last.rank is not None
+    wall.slow = slow(places_yesterday={first.code: 4, last.code: last.rank - 2}, stale_units=[ranked[1].code])
+    assert changes_of(wall, place, first.code) == "▲3"
+    assert changes_of(wall, place, last.code) == "▼2"
+    assert changes_of(wall, place, ranked[1].code) == "◆"
+    assert place.by_code[ranked[1].code].name in (ranks.patch(wall, place)["ranks-apart"].text or "")
+
+
+def changes_of(wall: Wall, place: Place, code: str) -> str | None:
+    return ranks.patch(wall, place)[f"rank-dept-{code}-move"].text
+
+
+def test_units_with_too_few_dossiers_are_named_apart(wall: Wall, place: Place) -> None:
+    wall.units["05443"] = Totals(in_process=3)
+    changes = ranks.patch(wall, place)
+    assert changes["rank-comm-05443"].cls == "board-row is-out"
+    assert place.by_code["05443"].label in (changes["ranks-apart"].text or "")
+
+
+def test_the_two_clocks_and_what_waits_for_the_citizen_stand_apart(wall: Wall, place: Place) -> None:
+    wall.totals = Totals(
+        in_process=200, in_process_overdue=4, waiting=50, waiting_overdue=7, paused=30, paused_overdue=2
+    )
+    changes = late.patch(wall, place)
+    found = {key: changes[f"late-{key}"].text for key in ("process", "reception", "soon", "paused")}
+    assert found == {"process": "4", "reception": "7", "soon": "0", "paused": "30"}
+    assert changes["late-reception-sub"].text == "trong 50 chờ tiếp nhận"
+    wall.state, wall.totals = "rebuilding", Totals()
+    assert late.patch(wall, place)["late-process"].text == "—"
+
+
+def test_units_with_the_most_overdue_have_the_longest_bar(wall: Wall, place: Place) -> None:
+    wall.units = {"H55.12": Totals(in_process_overdue=8), "05443": Totals(in_process_overdue=2), "05455": Totals()}
+    changes = late.patch(wall, place)
+    assert (changes["late-units-0-name"].text, changes["late-units-0-bar"].v) == ("Sở Công Thương", 1.0)
+    assert (changes["late-units-1-value"].text, changes["late-units-1-bar"].v) == ("2", 0.25)
+    assert changes["late-units-2"].cls == "bar-row is-empty"
+    wall.units, wall.state = {}, "empty"
+    assert late.patch(wall, place)["late-units-nothing"].text == "—"
+
+
+def test_a_link_tells_its_certificate_its_maintenance_and_its_availability(wall: Wall, place: Place) -> None:
+    wall.links[0].certificate_expires_at = wall.made_at + 12 * DAY + 1
+    wall.links[1].state, wall.links[1].latency_ms = "maintenance", None
+    wall.links[2].flapping = True
+    wall.links[3].available_30d = None
+    changes = links.patch(wall, place)
+    assert (changes["net-0-note"].text, changes["net-0"].cls) == ("chứng thư còn 12 ngày", "net-tile up is-warned")
+    assert (changes["net-1-word"].text, changes["net-1"].cls) == ("BẢO TRÌ", "net-tile maintenance")
+    assert changes["net-2-note"].text == "chập chờn"
+    assert changes["net-3-share"].text == "30 ngày: —"
+    assert changes["net-0-share"].text == "30 ngày: 100%"
+    assert len(changes["net-0-spark"].spark or []) == 30
+    assert changes["net-links-count"].text == "8/9 thông"
+
+
+def test_the_day_has_a_balance(wall: Wall, place: Place) -> None:
+    wall.totals = Totals(received_today=1_250, online_today=1_000, finished_on_time_today=1_300)
+    changes = flow.patch(wall, place)
+    assert changes["day-balance"].text == "−50"
+    assert changes["day-online-sub"].text == "80,0%"
+    wall.totals.received_today = 2_600
+    assert flow.patch(wall, place)["day-balance"].text == "+1.300"
+
+
+def test_a_measure_has_a_class_for_every_value_and_none_for_no_data() -> None:
+    ontime, overdue, online = measures.MEASURES
+    assert [overdue.band(value).name for value in (0, 1, 4, 5, 19, 20, 4_000)] == [
+        "good", "fair", "fair", "warn", "warn", "bad", "bad",
+    ]  # fmt: skip
+    assert [online.band(value).name for value in (0.8, 0.799, 0.3, 0.0)] == ["good", "fair", "warn", "bad"]
+    for measure in (ontime, overdue, online):
+        assert measure.value(Totals()) is None
+        assert (measure.band(None).name, measure.write(None)) == ("none", "—")
+
+
+def test_the_map_names_the_three_best_and_the_three_last(wall: Wall, place: Place) -> None:
+    for unit in place.communes:
+        wall.units[unit.code] = Totals(in_process=100, finished_on_time_30d=100)
+    wall.units["05443"].in_process_overdue = 30
+    wall.units["05455"].in_process_overdue = 10
+    changes = map.patch(wall, place)
+    worst = [changes[f"map-ontime-worst-{index}-name"].text for index in range(2)]
+    assert worst == [place.by_code["05443"].name, place.by_code["05455"].name]
+    assert changes["map-overdue-worst-0-value"].text == "30"
+    assert changes["map-05443"].cls == "tile worst-ontime worst-overdue ontime-bad overdue-bad online-none"
+
+
+def square(code: str, x: float, y: float, size: float) -> dict:
+    ring = [[x, y], [x + size, y], [x + size, y + size], [x, y + size], [x, y]]
+    return {"id": code, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+
+def test_areas_are_drawn_north_up_and_small_neighbours_get_an_inset() -> None:
+    large = [square(str(number), number % 3, number // 3, 1) for number in range(9)]
+    whole = draw({"features": large}, "chú thích")
+    assert whole.inset is None
+    assert whole.box[2] == 1000
+    assert whole.paths["0"].startswith("M0.0 "), "the west is on the left"
+    north, south = (float(whole.paths[code].split("L")[0].split(" ")[1]) for code in ("6", "0"))
+    assert north < south
+    crowded = draw({"features": [*large, *(square(f"s{n}", 3 + n / 10, 0, 0.1) for n in range(4))]}, "")
+    assert crowded.inset is not None
+    left, _, wide, _ = crowded.inset
+    assert left > 850
+    assert wide < 160
+
+
+def test_components_become_the_html_that_they_stand_for() -> None:
+    made = html.Div(
+        id="a",
+        className="b c",
+        style={"--x": 1.5, "fontSize": "2rem"},
+        children=[html.B("1 < 2"), None, "&"],
+        title='"',
+    )
+    assert to_html(made) == (
+        '<div id="a" class="b c" style="--x:1.5;font-size:2rem" title="&quot;"><b>1 &lt; 2</b>&amp;</div>'
+    )
+    with pytest.raises(TypeError, match="has no HTML"):
+        to_html(html.Div(dcc.Graph()))
