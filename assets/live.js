@@ -10,6 +10,7 @@
   const RELOAD_GAP = 10000;   /* ms between two reloads of our own accord, at least */
   const NIGHT = 3;            /* the hour in which a screen that has run for long reloads itself */
   const LONG = 6 * 3600 * 1000;
+  const STOPPED = " · máy chủ đã ngừng", BROKEN = " · đường truyền đứt";
   const format = window.opscentre.format;
 
   let stream = null, tried = -Infinity;
@@ -18,6 +19,7 @@
   let filled = null;                    /* the page that shows all of it; one mounted anew does not yet */
   let first = null;                     /* the first head: another boot or version means a new server */
   let ticking = new Map();
+  let cause = "";                       /* why it is cut off, as far as can be told from here */
   let reloading = false;
   let loading = null;                   /* the chart library, once it was asked for */
 
@@ -39,6 +41,7 @@
     first = first || next;
     head = next;
     heard = performance.now();
+    cause = "";
     if (kind === "picture") patch = message.body.patch;
     else if (kind === "change") Object.assign(patch, message.body.patch);
     show(kind === "change" ? message.body.patch : kind === "picture" ? patch : {});
@@ -167,7 +170,7 @@
     let level = "ok", words = passed < LATE ? "TRỰC TIẾP" : `TRỰC TIẾP · ${format.age(passed)}`, doubtful = false;
     if (lost) {
       level = head ? "bad" : "warn";
-      words = head ? `MẤT KẾT NỐI · dữ liệu cũ ${format.age(passed)}` : "ĐANG KẾT NỐI";
+      words = head ? `MẤT KẾT NỐI · dữ liệu cũ ${format.age(passed)}${cause}` : "ĐANG KẾT NỐI";
       doubtful = true;
     } else if (notice) {
       level = notice.level;
@@ -180,11 +183,24 @@
     here.classList.toggle("is-doubtful", doubtful);
   }
 
+  /* While cut off: is it the server that stopped, or the way to it? A refusal comes at once, a broken way is silent. */
+  async function ask() {
+    try {
+      const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(RETRY - 500) });
+      cause = answer.status === 502 || answer.status === 504 ? STOPPED : "";
+    } catch (error) {
+      cause = error.name === "TimeoutError" || !navigator.onLine ? BROKEN : STOPPED;
+    }
+  }
+
   function watch() {
     const now = performance.now();
     fill(page());
     tick();
-    if (now - heard > SILENT && now - tried > RETRY) open();
+    if (now - heard > SILENT && now - tried > RETRY) {
+      open();
+      if (head) ask();
+    }
     /* Dash could not build the page (the server went away meanwhile): start over. */
     if (!page() && now > RELOAD_GAP) reload();
     if (head && now > LONG && new Date(head.at + 7 * 3600 * 1000).getUTCHours() === NIGHT) reload();

@@ -26,7 +26,7 @@ def layout(place: Place) -> html.Section:
                         className="legend",
                         children=[
                             html.Li([html.Span(className="swatch accent"), "nhận"]),
-                            html.Li([html.Span(className="swatch line"), "xong"]),
+                            html.Li([html.Span(className="swatch stroke"), "xong"]),
                         ],
                     ),
                 ],

@@ -22,11 +22,11 @@ class Kpi(NamedTuple):
 
 
 KPIS = (
-    Kpi("received", "Tiếp nhận hôm nay", "plain", "mọi kênh, từ 0 giờ hôm nay"),
-    Kpi("process", "Đang giải quyết", "plain", "không kể hồ sơ tạm dừng"),
+    Kpi("received", "Tiếp nhận hôm nay", "calm", "mọi kênh, từ 0 giờ hôm nay"),
+    Kpi("process", "Đang giải quyết", "calm", "không kể hồ sơ tạm dừng"),
     Kpi("overdue", "Quá hạn", "bad", "đã qua ngày hẹn trả kết quả"),
     Kpi("soon", "Sắp đến hạn", "warn", "còn không quá 8 giờ làm việc"),
-    Kpi("paused", "Tạm dừng", "plain", "chờ công dân, dừng xử lý"),
+    Kpi("paused", "Tạm dừng", "calm", "chờ công dân, dừng xử lý"),
     Kpi("finished", "Giải quyết hôm nay", "good", "xong, trả kết quả hoặc rút"),
 )
 

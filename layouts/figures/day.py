@@ -11,9 +11,13 @@ FAINT = "#8496a6"
 
 
 def draw_day(
-    received: Sequence[int], finished: Sequence[int], hour: int | None, before: Sequence[int] | None
+    received: Sequence[int],
+    finished: Sequence[int],
+    hour: int | None,
+    yesterday: Sequence[int] = (),
+    last_week: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """The figure for 24 numbers each; ``before`` is what was received by hour on the day compared with."""
+    """The figure for 24 numbers each; the last two are what was received by hour on the days compared with."""
     figure = draw(received, finished, hour)
     layout = figure["layout"]
     layout["font"]["size"] = 22
@@ -23,10 +27,11 @@ def draw_day(
     hours = list(range(first, last + 1))
     layout["xaxis"]["tickvals"] = hours
     layout["xaxis"]["ticktext"] = [f"{hour}h" for hour in hours]
-    if before:
-        line = {
-            "type": "scatter", "x": hours, "y": [before[h] for h in hours], "mode": "lines",
-            "line": {"color": FAINT, "width": 3, "dash": "dot", "shape": "hvh"},
-        }  # fmt: skip
-        figure["data"] = [*figure["data"], line]
+    days = [(before, dash) for before, dash in ((yesterday, "dot"), (last_week, "dash")) if before]
+    figure["data"] = [*figure["data"], *(_before(hours, before, dash) for before, dash in days)]
     return figure
+
+
+def _before(hours: list[int], received: Sequence[int], dash: str) -> dict[str, Any]:
+    line = {"color": FAINT, "width": 3, "dash": dash, "shape": "hvh"}
+    return {"type": "scatter", "x": hours, "y": [received[h] for h in hours], "mode": "lines", "line": line}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dash import html
@@ -12,6 +13,7 @@ from layouts.change import DASH, Change, Patch, say
 from layouts.figures.day import draw_day
 from layouts.place import Place
 from layouts.text import number, percent
+from opscentre.domain.moments import HOUR
 from opscentre.live.wall import Wall
 
 TITLE = "Trong ngày"
@@ -31,9 +33,9 @@ class Count(NamedTuple):
 COUNTS = (
     Count("received", "Tiếp nhận", "accent", "mọi kênh, từ 0 giờ hôm nay"),
     Count("finished", "Giải quyết xong", "good", "xong, trả kết quả hoặc rút hôm nay"),
-    Count("online", "Nộp trực tuyến", "plain", "trong số tiếp nhận hôm nay"),
-    Count("postal", "Qua bưu chính", "plain", "trong số tiếp nhận; bưu chính công ích"),
-    Count("balance", "Chênh lệch", "plain", "tiếp nhận − giải quyết: tồn tăng thêm"),
+    Count("online", "Nộp trực tuyến", "calm", "trong số tiếp nhận hôm nay"),
+    Count("postal", "Qua bưu chính", "calm", "trong số tiếp nhận; bưu chính công ích"),
+    Count("balance", "Chênh lệch", "calm", "tiếp nhận − giải quyết: tồn tăng thêm"),
 )
 
 
@@ -54,8 +56,9 @@ def layout(place: Place) -> html.Div:
                                 className="legend",
                                 children=[
                                     html.Li([html.Span(className="swatch accent"), "tiếp nhận"]),
-                                    html.Li([html.Span(className="swatch line"), "giải quyết xong"]),
+                                    html.Li([html.Span(className="swatch stroke"), "giải quyết xong"]),
                                     html.Li([html.Span(className="swatch dots"), html.Span("", id="day-before")]),
+                                    html.Li([html.Span(className="swatch dashes"), html.Span("", id="day-week")]),
                                 ],
                             ),
                         ],
@@ -99,7 +102,7 @@ def patch(wall: Wall, place: Place) -> Patch:
     finished = totals.finished_on_time_today + totals.finished_overdue_today
     received = totals.received_today
     values = {
-        "received": (received, ""),
+        "received": (received, _same_time(wall, wall.received_by_hour_yesterday)),
         "finished": (finished, f"đúng hạn {percent(totals.finished_on_time_today / finished)}" if finished else ""),
         "online": (totals.online_today, percent(totals.online_today / received) if received else ""),
         "postal": (totals.postal_today, percent(totals.postal_today / received) if received else ""),
@@ -124,8 +127,22 @@ def patch(wall: Wall, place: Place) -> Patch:
 
 def _chart(wall: Wall) -> Patch:
     unknown = wall.state != "live" and not any(wall.received_by_hour)
-    hour = None if unknown else (wall.now // 3_600_000 + 7) % 24
+    hour = None if unknown else _hour(wall)
+    yesterday, week = wall.received_by_hour_yesterday, wall.received_by_hour_last_week
+    figure = draw_day(wall.received_by_hour, wall.finished_by_hour, hour, yesterday, week)
     return {
-        ID: Change(figure=draw_day(wall.received_by_hour, wall.finished_by_hour, hour, None)),
-        "day-before": say("hôm qua: — (chưa lưu theo giờ)"),
+        ID: Change(figure=figure),
+        "day-before": say("hôm qua" if yesterday else "hôm qua: —"),
+        "day-week": say("cùng thứ tuần trước" if week else "tuần trước: —"),
     }
+
+
+def _hour(wall: Wall) -> int:
+    """The running local hour."""
+    return (wall.now // HOUR + 7) % 24
+
+
+def _same_time(wall: Wall, before: Sequence[int]) -> str:
+    """What had come in by the last full hour of the day before."""
+    hour = _hour(wall)
+    return f"hôm qua đến {hour} giờ: {number(sum(before[:hour]))}" if before and hour else ""

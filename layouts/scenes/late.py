@@ -35,7 +35,7 @@ CLOCKS = (
     Clock(
         "paused",
         "Tạm dừng · tính riêng",
-        "plain",
+        "calm",
         "chờ công dân bổ sung hoặc nộp phí, không tính trễ",
     ),
 )

@@ -88,8 +88,10 @@ def patch(wall: Wall, place: Place) -> Patch:
     links = [(link, link_state(link, wall.made_at)) for link in wall.links]
     sources = [(source, source_state(source, wall.made_at)) for source in wall.sources]
     up, fresh = sum(state == "up" for _, state in links), sum(state == "fresh" for _, state in sources)
+    # Links under maintenance are neither in order nor out of it.
+    away = sum(state == "maintenance" for _, state in links)
     changes: Patch = {
-        "net-links-count": _count(up, len(links), "thông", TILES),
+        "net-links-count": _count(up, len(links) - away, "thông", TILES, away),
         "net-sources-count": _count(fresh, len(sources), "kịp thời", SOURCES),
         "net-tiles": Change(v=max(1, min(TILES, len(links)))),
     }
@@ -110,10 +112,10 @@ def patch(wall: Wall, place: Place) -> Patch:
     return changes
 
 
-def _count(well: int, whole: int, word: str, room: int) -> Change:
-    if not whole:
+def _count(well: int, whole: int, word: str, room: int, away: int = 0) -> Change:
+    if not whole + away:
         return say("chưa khai báo", "card-fact is-warn")
-    more = f" · hiện {room}" if whole > room else ""
+    more = (f" · {away} bảo trì" if away else "") + (f" · hiện {room}" if whole + away > room else "")
     return say(f"{well}/{whole} {word}{more}", "card-fact" if well == whole else "card-fact is-warn")
 
 

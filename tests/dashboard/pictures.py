@@ -203,9 +203,8 @@ class PictureReader:
             wall.heartbeat_at += passed
         for source in wall.sources:
             if source_state(source, wall.made_at) == "fresh" and source.observed_at is not None:
-                source.observed_at += passed
-        if wall.slow is not None:
-            wall.slow.made_at += passed
+                # In strides: a picture of which nothing changed must stay the same for a while.
+                source.observed_at += passed // 20_000 * 20_000
         return msgspec.structs.replace(
             wall, made_at=wall.made_at + passed, now=round(wall.now + passed * wall.speed), sequence=self._sequence
         )

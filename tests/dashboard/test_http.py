@@ -125,6 +125,8 @@ def test_a_screen_hears_something_every_second_and_unchanged_pictures_are_not_se
 ) -> None:
     wall = plausible(profile, late=4)
     wall.due_soon = wall.due_soon[:3]
+    assert wall.slow is not None
+    wall.slow.figures = []
     board.show(wall)
     with listening(dashboard) as heard:
         wait_until(lambda: heard[-1][1] == "beat", 5, "a beat")

@@ -115,7 +115,7 @@ def test_a_link_tells_its_certificate_its_maintenance_and_its_availability(wall:
     assert changes["net-3-share"].text == "30 ngày: —"
     assert changes["net-0-share"].text == "30 ngày: 100%"
     assert len(changes["net-0-spark"].spark or []) == 30
-    assert changes["net-links-count"].text == "8/9 thông"
+    assert changes["net-links-count"].text == "8/8 thông · 1 bảo trì"
 
 
 def test_the_day_has_a_balance(wall: Wall, place: Place) -> None:
@@ -123,6 +123,10 @@ def test_the_day_has_a_balance(wall: Wall, place: Place) -> None:
     changes = flow.patch(wall, place)
     assert changes["day-balance"].text == "−50"
     assert changes["day-online-sub"].text == "80,0%"
+    assert (changes["day-received-sub"].text, changes["day-before"].text) == ("", "hôm qua: —")
+    wall.received_by_hour_yesterday = [0] * 7 + [100, 200, 300] + [0] * 14
+    assert flow.patch(wall, place)["day-received-sub"].text == "hôm qua đến 9 giờ: 300"
+    assert flow.patch(wall, place)["day-before"].text == "hôm qua"
     wall.totals.received_today = 2_600
     assert flow.patch(wall, place)["day-balance"].text == "+1.300"
 

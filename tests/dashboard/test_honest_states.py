@@ -1,0 +1,96 @@
+"""Six states in which the wall is not as it should be are six different pictures, on every scene."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import msgspec
+import pytest
+
+from layouts.scenes import SCENES
+from opscentre.live.wall import Totals, Wall
+from opscentre.profile import Profile
+from tests.dashboard.conftest import Screen
+from tests.dashboard.pictures import plausible
+from tests.dashboard.test_wall_in_browser import open_wall, wait_for_text
+
+pytestmark = pytest.mark.browser
+
+#: Every value that a scene prints large, by scene; hidden rows left out.
+VALUES = """() => Object.fromEntries([...document.querySelectorAll('.scene')].map((scene) => [scene.dataset.scene,
+  [...scene.querySelectorAll('.kpi-value, .hero-value, .board-value, .bar-value, .tile-share, .score-points')]
+    .filter((e) => !e.closest('.is-empty, .is-out')).map((e) => e.textContent)]))"""
+#: Scenes that count dossiers: the others show what was probed, published or counted by the minute.
+COUNTING = ("glance", "map", "late", "flow")
+
+
+def nothing(profile: Profile, state: str) -> Wall:
+    """A wall on which nothing was ever counted, in a state."""
+    wall = plausible(profile, late=0)
+    units = {code: Totals() for code in wall.units} if state == "live" else {}
+    return msgspec.structs.replace(
+        wall, state=state, totals=Totals(), units=units, overdue=[], due_soon=[], received_by_hour=[0] * 24,
+        finished_by_hour=[0] * 24, slow=None,
+    )  # fmt: skip
+
+
+def show(screen: Screen, wall: Wall, notice: str) -> tuple[str, dict[str, list[str]]]:
+    """Put a wall on the screen; what its head says, and the values of every scene."""
+    screen.board.show(wall)
+    wait_for_text(screen.page, "notice-text", notice, 10)
+    screen.page.wait_for_timeout(900)
+    return look(screen.page), screen.page.evaluate(VALUES)
+
+
+def look(page: Any) -> str:
+    return page.evaluate("document.querySelector('.wall').className + ': ' + "
+                         "document.getElementById('notice-text').textContent.replace(/\\d+/, 'N')")  # fmt: skip
+
+
+def test_six_states_are_six_pictures_on_every_scene(screen: Screen, profile: Profile) -> None:
+    screen.board.show(plausible(profile))
+    open_wall(screen.page, screen.dashboard)
+    screen.page.wait_for_selector(".scene.is-shown")
+
+    zero, zeros = show(screen, nothing(profile, "live"), "TRỰC TIẾP")
+    assert zeros["late"][:4] == ["0", "0", "0", "0"], "nothing is nothing, and known"
+    empty, dashes = show(screen, nothing(profile, "empty"), "CHƯA CÓ DỮ LIỆU")
+    rebuilding, unknown = show(screen, nothing(profile, "rebuilding"), "ĐANG DỰNG LẠI SỐ LIỆU")
+    for values in (dashes, unknown):
+        for scene in COUNTING:
+            assert values[scene]
+            assert set(values[scene]) == {"—"}, scene
+    for scene in SCENES:
+        assert "0" not in dashes[scene] + unknown[scene], f"{scene}: a zero that nobody counted"
+        assert "0%" not in dashes[scene] + unknown[scene]
+
+    stale = plausible(profile)
+    for source in stale.sources:
+        source.observed_at = stale.made_at - 60_000
+    late_sources, still = show(screen, stale, "MỌI NGUỒN ĐỀU TRỄ")
+    assert "—" not in still["late"][:4], "the last known numbers stay"
+
+    process = screen.dashboard.process
+    assert process is not None
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        wait_for_text(screen.page, "notice-text", "đường truyền đứt", 30)
+        cut = look(screen.page)
+    finally:
+        os.kill(process.pid, signal.SIGCONT)
+    wait_for_text(screen.page, "notice-text", "MỌI NGUỒN ĐỀU TRỄ", 10)
+    screen.dashboard.kill()
+    wait_for_text(screen.page, "notice-text", "máy chủ đã ngừng", 30)
+    gone = look(screen.page)
+
+    assert len({zero, empty, rebuilding, late_sources, cut, gone}) == 6
+    assert all("is-doubtful" in found for found in (rebuilding, cut, gone))
+    assert not any("is-doubtful" in found for found in (zero, empty, late_sources))
+    for key in SCENES:
+        screen.page.keyboard.press("ArrowRight")
+        assert screen.page.evaluate("getComputedStyle(document.querySelector('.stage')).filter") == "grayscale(1)", key
+    screen.board.show(plausible(profile))
+    screen.dashboard.start()
+    wait_for_text(screen.page, "notice-text", "TRỰC TIẾP", 10)
