@@ -11,12 +11,14 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from collectors.base import Given
 from collectors.links.history import LOOKED_EVERY, Chronicle
 from collectors.links.poll import link_polls
+from collectors.meter import CollectMeter, MeteredProducer, MeteredTelegraph, Standing
 from collectors.placeholders import Addresses
 from collectors.polling import SourcePoll
 from collectors.schedule import Schedule
@@ -27,6 +29,7 @@ from opscentre.domain.observations import Heartbeat
 from opscentre.mapping_file import mapping_files
 from opscentre.pipe.base import Producer, open_producer
 from opscentre.profile import Profile
+from opscentre.runtime.metrics import Exposed
 from opscentre.settings import Settings, SettingsError
 from opscentre.sources import links_path, read_links_file, read_sources, sources_path
 from opscentre.store.engine import open_store
@@ -69,7 +72,8 @@ def run(settings: Settings) -> None:
     try:
         producer = open_producer(settings.broker_url, settings.dossier_partitions)
         try:
-            _collect(settings, profile, store, producer, stopping)
+            with Exposed("collect", "OPSCENTRE_COLLECT_METRICS", settings.collect_metrics) as exposed:
+                _collect(settings, profile, store, producer, stopping, exposed.registry)
         finally:
             producer.close()
     finally:
@@ -84,14 +88,20 @@ def _share_one_heap() -> None:
 
 
 def _collect(
-    settings: Settings, profile: Profile, store: Engine, producer: Producer, stopping: threading.Event
+    settings: Settings,
+    profile: Profile,
+    store: Engine,
+    producer: Producer,
+    stopping: threading.Event,
+    registry: CollectorRegistry,
 ) -> None:
     try:
         clock = open_clock(settings.clock, profile.calendar)
     except ValueError as error:
         raise SettingsError(f"OPSCENTRE_CLOCK: {error}") from None
     addresses = Addresses(settings.data / "simulator.json", stopping)
-    telegraph = Telegraph(producer)
+    meter = CollectMeter(registry)
+    telegraph = MeteredTelegraph(producer, meter)
     schedule = Schedule()
     schedule.every(HEARTBEAT, "heartbeat", lambda: _beat(telegraph), jitter=0)
     sources = [
@@ -101,7 +111,7 @@ def _collect(
                 settings=settings,
                 profile=profile,
                 store=store,
-                producer=producer,
+                producer=MeteredProducer(producer, config.code, meter),
                 clock=clock,
                 environment=os.environ,
                 stopping=stopping,
@@ -112,6 +122,7 @@ def _collect(
         )
         for config in read_sources(profile, settings)
     ]
+    registry.register(Standing(meter, lambda: {source.code: source.asked for source in sources}))
     for source in sources:
         schedule.every(source.interval, f"source {source.code}", source.run, jitter=source.jitter)
         if source.reconcile_at is not None:

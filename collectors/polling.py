@@ -70,6 +70,11 @@ class SourcePoll:
         return self._given.config.code
 
     @property
+    def asked(self) -> int:
+        """0: polled; 1: so many polls failed that only probes are sent; 2: given up until a person acts."""
+        return 2 if self._ended is not None else int(self._patience.open)
+
+    @property
     def interval(self) -> float:
         """Seconds between two polls."""
         return self._given.config.interval

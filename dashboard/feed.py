@@ -77,6 +77,11 @@ class Feed:
         self._changed = asyncio.Event()
         self._next = asyncio.Event()
 
+    @property
+    def taken(self) -> int:
+        """Frames sent out since the start: pictures, and beats where nothing had changed."""
+        return self._frame.sequence
+
     async def run(self) -> None:
         """Take pictures until cancelled."""
         async with asyncio.TaskGroup() as tasks:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
+from fastapi import FastAPI
+
 from dashboard.app import create_app
 from dashboard.desk_counts import Counts
+from dashboard.meter import Screens
 from dashboard.server import serve
 from dashboard.slow import SlowFeed
 from opscentre import profile
 from opscentre.clock import open_clock
 from opscentre.live.reader import BoardReader
+from opscentre.runtime.metrics import Exposed
 from opscentre.settings import Settings
 from opscentre.sources import read_links, read_sources
 from opscentre.store.engine import open_store, reading
@@ -30,4 +34,11 @@ def run(settings: Settings) -> None:
     )
     store = reading(open_store(settings.database_url))
     past = Counts(store, place).document
-    serve(create_app(settings, place, reader, past, store, SlowFeed(settings)), settings.host, settings.port)
+    show(create_app(settings, place, reader, past, store, SlowFeed(settings)), settings)
+
+
+def show(application: FastAPI, settings: Settings) -> None:
+    """Serve an application made by ``create_app``, and what it tells of itself, until SIGTERM or SIGINT."""
+    with Exposed("dashboard", "OPSCENTRE_DASHBOARD_METRICS", settings.dashboard_metrics) as exposed:
+        exposed.registry.register(Screens(application.state.feed))
+        serve(application, settings.host, settings.port)

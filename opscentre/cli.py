@@ -9,6 +9,7 @@ import typer
 from opscentre import __version__
 from opscentre.commands import register_all
 from opscentre.commands.shared import fail
+from opscentre.pipe.base import PipeError
 from opscentre.profile import ProfileError
 from opscentre.runtime.folder import Unusable
 from opscentre.settings import SettingsError
@@ -37,5 +38,5 @@ def main() -> None:
     """Run a command; what a person can mend is one line and exit code 2."""
     try:
         app()
-    except (Unusable, ProfileError, SettingsError, OtherSchema) as error:
+    except (Unusable, ProfileError, SettingsError, PipeError, OtherSchema) as error:
         fail(str(error))

@@ -40,6 +40,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int = 0
     #: Seconds without progress, while there is something to digest, after which a stream worker ends itself.
     stalled_after: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    #: Stream workers that ``opscentre stream`` runs on this machine; more than one on Kafka only.
+    workers: Annotated[int, msgspec.Meta(ge=1)] = 1
+    #: Which of several this process is, from 1, set by the one that starts them; 0: the only one.
+    worker: Annotated[int, msgspec.Meta(ge=0)] = 0
+    #: Days for which a dead letter that was dismissed or sent again is kept, counted from then.
+    dead_letters_kept: Annotated[float, msgspec.Meta(ge=0)] = 90.0
+    #: Where each role tells of itself to Prometheus, ``host:port`` (worker N of several: port + N - 1); empty: nowhere.
+    stream_metrics: str = ""
+    collect_metrics: str = ""
+    dashboard_metrics: str = ""
 
     @property
     def embedded(self) -> bool:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import faust
 
 from opscentre.pipe import topics
+from opscentre.store.journal import Fenced
+from streams.meter import Meter
 from streams.transport import register, start_at
 from streams.worker import Message, Worker
 
@@ -31,14 +34,17 @@ IDLE = 0.1
 SESSION = 8.0
 #: Exit code of a worker that cannot go on; the supervisor starts a new one, which loads the truth from SQL.
 CANNOT_GO_ON = 70
+#: Of one whose partitions had become another's before it noticed.
+CLAIM_LOST = 72
 FAREWELL = "the stream worker cannot go on; it starts anew from SQL"
 
 
 class Cycle:
     """Gathers messages from the agents and digests them in a thread of their own, one cycle after the other."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, meter: Meter | None = None) -> None:
         self._worker = worker
+        self._meter = meter or Meter()
         #: For the watchdog: whether partitions are being given or taken away, and the cycles that have come round.
         self.loading = True
         self.rounds = 0
@@ -86,9 +92,8 @@ class Cycle:
                     await self._once()
         except asyncio.CancelledError:
             raise
-        except BaseException:
-            log.critical(FAREWELL, exc_info=True)
-            os._exit(CANNOT_GO_ON)
+        except BaseException as error:  # noqa: BLE001 - it ends the process
+            _give_up(error)
 
     async def _once(self) -> None:
         async with self._cycling:
@@ -101,10 +106,15 @@ class Cycle:
                 for event in events
                 for part in event.message.value
             ]
+            begun = time.monotonic()
             await self._in_thread(self._worker.digest, messages)
             for event in events:
                 event.ack()
             self.rounds += 1
+            if messages:
+                self._meter.cycled(time.monotonic() - begun)
+                for topic, number in Counter(message.topic for message in messages).items():
+                    self._meter.took(topic, number)
 
     def _next(self) -> list[Any]:
         """The events of the next cycle."""
@@ -139,12 +149,11 @@ class Cycle:
                 self._held = self.loading = False
         except asyncio.CancelledError:
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it ends the process
             if handover != self._handovers:
                 log.info("the partitions were taken away while they were being taken over (%r)", error)
                 return
-            log.critical(FAREWELL, exc_info=True)
-            os._exit(CANNOT_GO_ON)
+            _give_up(error)
 
     async def _assign(self, app: faust.App) -> None:
         self._held = self.loading = True
@@ -159,11 +168,15 @@ class Cycle:
         for topic in (topics.DOSSIERS, topics.OBSERVATIONS):
             starts = await start_at(app, topic, self._worker.offsets(topic))
             self._worker.begin_at(topic, starts)
-        dossiers = sum(ledger.dossiers for ledger in self._worker.ledgers.values())
-        log.info("assigned partitions %s with %s dossiers", sorted(ours), dossiers)
+        log.info("assigned partitions %s with %s dossiers", sorted(ours), sum(self._worker.held().values()))
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+def _give_up(error: BaseException) -> None:
+    log.critical(FAREWELL, exc_info=error)
+    os._exit(CLAIM_LOST if isinstance(error, Fenced) else CANNOT_GO_ON)
 
 
 class BundledApp(faust.App):

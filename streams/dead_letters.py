@@ -1,4 +1,4 @@
-"""Dead letters on their topic: sent after SQL holds them, again after a kill, never in the way of the counting."""
+"""Dead letters on their topic: sent once SQL holds them, deleted once long settled, never in the counting's way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hashlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 #: Letters sent at a time, and seconds between two looks for more.
 AT_A_TIME = 100
 LOOK_EVERY = 1.0
+#: Seconds between two looks for letters that were settled long ago.
+PRUNE_EVERY = 3600.0
 #: Bytes of a payload that still travel on the topic: with base64 around it, within Kafka's one megabyte a message.
 LARGEST_PAYLOAD = 512 * 1024
 #: Characters of a reason that are kept: errors may quote what they choked on.
@@ -70,8 +73,16 @@ class Publisher:
     At least once: a worker that is killed between sending and noting it sends the same letters again.
     """
 
-    def __init__(self, engine: Engine, producer: Producer, owned: Callable[[], Collection[tuple[str, int]]]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        producer: Producer,
+        owned: Callable[[], Collection[tuple[str, int]]],
+        expired: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """``expired``: the moment (ms) before which a letter that was dismissed or sent again is deleted by now."""
         self._engine = engine
+        self._expired = expired
         self._producer = producer
         self._owned = owned
         self._failing = False
@@ -99,9 +110,14 @@ class Publisher:
         return sent
 
     def _run(self) -> None:
+        next_prune = 0.0
         while not self._stopping.wait(LOOK_EVERY):
             try:
                 sent = self.send()
+                if time.monotonic() >= next_prune:
+                    next_prune = time.monotonic() + PRUNE_EVERY
+                    if pruned := dead_letters.prune(self._engine, self._expired()):
+                        log.info("%s dead letters that were dismissed or sent again long ago are deleted", pruned)
             except (PipeError, SQLAlchemyError) as error:
                 if not self._failing:
                     log.warning("dead letters wait for their topic: %s", error)

@@ -13,6 +13,7 @@ from opscentre.pipe.base import PipeError
 from opscentre.pipe.embedded import SCHEME, log_path
 from opscentre.pipe.eventlog import EventLog
 from opscentre.pipe.kafka import bootstrap_servers
+from opscentre.pipe.outage import outage
 
 Place = tuple[str, int]
 #: Seconds that Kafka has for an answer.
@@ -57,12 +58,14 @@ class KafkaEnds:
     def ask(self, places: Collection[Place]) -> dict[Place, int]:
         """The offset that the next message of each (topic, partition) gets. Raises ``PipeError``."""
         try:
-            return self._loop.run_until_complete(asyncio.wait_for(self._ask(places), ANSWER_WITHIN))
+            ends = self._loop.run_until_complete(asyncio.wait_for(self._ask(places), ANSWER_WITHIN))
         except (KafkaError, OSError, TimeoutError) as error:
             # A client that lost its broker is not trusted to find it again.
             self._let_go()
             where = ", ".join(self._servers)
             raise PipeError(f"Kafka at {where} does not say where its topics end: {error!r}") from None
+        outage.answered()
+        return ends
 
     def close(self) -> None:
         """Disconnect."""

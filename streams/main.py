@@ -7,15 +7,20 @@ import logging
 import faust
 
 from opscentre import clock, profile
+from opscentre.domain.moments import DAY
 from opscentre.live.writer import BoardWriter
+from opscentre.partition_check import require_same_partitions
 from opscentre.pipe.base import open_producer
+from opscentre.runtime import role
+from opscentre.runtime.metrics import Exposed
 from opscentre.settings import Settings
 from opscentre.store.engine import open_store
-from streams.app import GROUP, Cycle, create_app
+from streams.app import CLAIM_LOST, GROUP, Cycle, create_app
 from streams.dead_letters import Publisher
 from streams.ends import open_ends
+from streams.meter import Holdings, StreamMeter
 from streams.transport import refuse_second_worker
-from streams.watchdog import Watchdog
+from streams.watchdog import STOOD_STILL, Watchdog
 from streams.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -25,19 +30,26 @@ def run(settings: Settings) -> None:
     """Run the stream worker in this process until SIGTERM or SIGINT."""
     calendar = profile.load(settings.profile).calendar
     engine = open_store(settings.database_url)
+    require_same_partitions(engine, settings.dossier_partitions)
     # Faust must find its topics there: the producer makes them where they are missing.
     producer = open_producer(settings.broker_url, settings.dossier_partitions)
     refuse_second_worker(settings.broker_url, GROUP)
-    worker = Worker(engine, BoardWriter(settings.redis_url), calendar, clock.open_clock(settings.clock, calendar))
-    cycle = Cycle(worker)
-    app = create_app(cycle, settings.broker_url, settings.dossier_partitions, str(settings.data / "faust"))
-    publisher = Publisher(engine, producer, worker.positions)
-    watchdog = Watchdog(cycle, lambda: open_ends(settings.broker_url), settings.stalled_after)
-    publisher.start()
-    watchdog.start()
-    try:
-        faust.Worker(app, loglevel="WARNING", override_logging=False, quiet=True).execute_from_commandline()
-    finally:
-        watchdog.stop()
-        publisher.stop()
-        producer.close()
+    with Exposed("stream", "OPSCENTRE_STREAM_METRICS", settings.stream_metrics, settings.worker) as exposed:
+        meter = StreamMeter(exposed.registry, role.earlier_ends(), STOOD_STILL, CLAIM_LOST)
+        now = clock.open_clock(settings.clock, calendar)
+        worker = Worker(engine, BoardWriter(settings.redis_url), calendar, now, meter)
+        cycle = Cycle(worker, meter)
+        app = create_app(cycle, settings.broker_url, settings.dossier_partitions, str(settings.data / "faust"))
+        publisher = Publisher(
+            engine, producer, worker.positions, lambda: now.now() - round(settings.dead_letters_kept * DAY)
+        )
+        watchdog = Watchdog(cycle, lambda: open_ends(settings.broker_url), settings.stalled_after)
+        exposed.registry.register(Holdings(worker.held, watchdog.behind))
+        publisher.start()
+        watchdog.start()
+        try:
+            faust.Worker(app, loglevel="WARNING", override_logging=False, quiet=True).execute_from_commandline()
+        finally:
+            watchdog.stop()
+            publisher.stop()
+            producer.close()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from opscentre.pipe.base import PipeError
+from opscentre.pipe.outage import outage
 from streams.ends import Ends, Place
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Watchdog:
         self._positions: dict[Place, int] = {}
         self._still: dict[Place, float] = {}
         self._pipe_away = False
+        self._behind: dict[Place, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
@@ -86,6 +88,10 @@ class Watchdog:
     def stop(self) -> None:
         """Watch no more: the worker is about to end by itself."""
         self._stopping.set()
+
+    def behind(self) -> dict[Place, int]:
+        """Messages of each of our (topic, partition)s that SQL did not hold at the last look; from any thread."""
+        return self._behind
 
     def look(self) -> None:
         """One look; calls ``end`` when the worker stands still."""
@@ -98,6 +104,7 @@ class Watchdog:
         self._look_at_rounds(passed)
         if loading:
             self._still.clear()
+            self._behind = {}
         else:
             self._look_at_positions(passed)
 
@@ -116,6 +123,7 @@ class Watchdog:
         if ends is None:
             return
         before, self._positions = self._positions, positions
+        self._behind = {place: max(0, ends[place] - position) for place, position in positions.items()}
         self._still = {
             place: self._still.get(place, 0.0) + passed
             for place, position in positions.items()
@@ -139,7 +147,8 @@ class Watchdog:
                 self._ends = self._open_ends()
             ends = self._ends.ask(positions)
         except PipeError as error:
-            if not self._pipe_away:
+            # Of an outage of Kafka one line is enough, and its client has had it.
+            if not self._pipe_away and not outage.under_way:
                 log.warning("the watchdog cannot see how far the pipe is: %s", error)
             self._pipe_away = True
             return None

@@ -30,6 +30,7 @@ from streams.beginning import fill
 from streams.dead_letters import compose
 from streams.digestion import UNDIGESTIBLE, read_batch, read_observation
 from streams.ledger import Ledger
+from streams.meter import Meter
 from streams.tally import Names
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,11 @@ class Message(NamedTuple):
 class Worker:
     """Ledgers of the assigned partitions, and what happens to the messages that reach them."""
 
-    def __init__(self, engine: Engine, writer: BoardWriter, calendar: Calendar, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, writer: BoardWriter, calendar: Calendar, clock: Clock, meter: Meter | None = None
+    ) -> None:
         self.ledgers: dict[int, Ledger] = {}
+        self._meter = meter or Meter()
         self._engine = engine
         self._writer = writer
         self._calendar = calendar
@@ -125,6 +129,10 @@ class Worker:
         found = {(topics.DOSSIERS, partition): ledger.stored for partition, ledger in list(self.ledgers.items())}
         observed = self._observed
         return found if observed is None else {**found, (topics.OBSERVATIONS, 0): observed[0]}
+
+    def held(self) -> dict[int, int]:
+        """Dossiers of each partition that is ours; may be asked from any thread."""
+        return {partition: ledger.dossiers for partition, ledger in list(self.ledgers.items())}
 
     def begin_at(self, topic: str, starts: dict[int, int]) -> None:
         """The pipe begins elsewhere than SQL thought (it was begun anew): digest from there."""
@@ -208,6 +216,7 @@ class Worker:
             elif batch.receipt:
                 repeated += 1
                 self._note_repeat(batch, index, snapshot, outcome, entries)
+        self._meter.counted(outcomes)
         if batch.receipt:
             key = (batch.receipt, message.partition)
             before = entries.receipts.get(key, (0, 0))
@@ -261,8 +270,10 @@ class Worker:
             place = f"{letter.topic} {letter.partition} {letter.offset}"
             log.warning("not everything can be digested; dead letter %s: %s", place, letter.reason)
         entries.dead_letters.append(letter)
+        self._meter.set_aside()
 
     def _write(self, entries: journal.Entries) -> None:
+        begun = time.monotonic()
         for attempt in range(_RETRIES):
             try:
                 journal.write(self._engine, entries)
@@ -273,6 +284,7 @@ class Worker:
                     raise
                 log.warning("SQL does not take the batch (%s); trying again", error.orig)
                 time.sleep(0.5)
+        self._meter.wrote(time.monotonic() - begun)
         for ledger in self.ledgers.values():
             ledger.stored = ledger.next_offset
             ledger.let_go()
@@ -285,22 +297,27 @@ class Worker:
         caring = time.monotonic() - self._cared >= CARE_INTERVAL
         if self._redis_down and not caring:
             return
+        begun = time.monotonic()
         if caring:
-            self._cared = time.monotonic()
+            self._cared = begun
         try:
-            self._write_board(now, caring)
+            if self._write_board(now, caring):
+                self._meter.showed(time.monotonic() - begun)
         except RedisError as error:
             if not self._redis_down:
                 log.warning("Redis is away (%s); counting goes on, the board will be written anew", error)
             self._redis_down = True
+            self._meter.redis(away=True)
             for partition in self.ledgers:
                 self._writer.forget(partition)
             return
         if self._redis_down:
             log.info("Redis is back; the board is written anew")
             self._redis_down = False
+            self._meter.redis(away=False)
 
-    def _write_board(self, now: int, caring: bool) -> None:
+    def _write_board(self, now: int, caring: bool) -> bool:
+        """Whether anything was to be written."""
         changed = False
         for ledger in self.ledgers.values():
             if not (caring or ledger.dirty_units or ledger.dirty_days):
@@ -320,6 +337,7 @@ class Worker:
             changed = True
         if changed:
             self._writer.announce()
+        return changed
 
     def _urgent(self, partition: int, now: int) -> Urgent:
         horizon = self._calendar.add_working_time(now, DUE_SOON)

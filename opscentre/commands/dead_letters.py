@@ -1,8 +1,9 @@
-"""``opscentre dead-letters list | show | redrive``: what the stream could not digest, and sending it again."""
+"""``opscentre dead-letters list | show | redrive | dismiss``: what the stream could not digest."""
 
 from __future__ import annotations
 
 import base64
+import getpass
 import json
 from typing import Annotated, Any
 
@@ -30,22 +31,25 @@ STALLED_AFTER = 60.0
 
 def register(app: typer.Typer) -> None:
     """Add the group of subcommands."""
-    group = typer.Typer(no_args_is_help=True, help="What the stream could not digest: list, look at, send again.")
+    group = typer.Typer(
+        no_args_is_help=True, help="What the stream could not digest: list, look at, send again, put aside."
+    )
     group.command("list")(list_letters)
     group.command("show")(show)
     group.command("redrive")(redrive_letters)
+    group.command("dismiss")(dismiss_letters)
     app.add_typer(group, name="dead-letters")
 
 
 def list_letters(
     data: MaybeData = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
-    everything: Annotated[bool, typer.Option("--all", help="Also those that were sent again.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were sent again or dismissed.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """List open dead letters, newest first, without their payloads."""
     _, engine = open_beside(data)
-    found = dead_letters.listed(engine, limit=limit, redriven=everything)
+    found = dead_letters.listed(engine, limit=limit, closed=everything)
     if as_json:
         print(json.dumps([_document(one) for one in found], ensure_ascii=False))
         return
@@ -77,8 +81,8 @@ def show(
         return
     for one in found:
         for name, value in _document(one).items():
-            print(f"{name:<12} {'–' if value is None else value}")
-        print(f"{'payload':<12} {_readable(one.letter.payload)}\n")
+            print(f"{name:<17} {'–' if value is None else _plain(str(value))}")
+        print(f"{'payload':<17} {_readable(one.letter.payload)}\n")
 
 
 def redrive_letters(
@@ -103,6 +107,26 @@ def redrive_letters(
             _send(groups, settings, engine)
     except (PipeError, NotTaken, PartFailed) as error:
         fail(" ".join(str(error).split()))
+
+
+def dismiss_letters(
+    digests: Annotated[list[str], typer.Argument(help="Beginnings of digests.")],
+    why: Annotated[str, typer.Option("--reason", help="Why nothing is to be done with them.")],
+    who: Annotated[str | None, typer.Option("--by", help="Who says so; your user name if left out.")] = None,
+    data: MaybeData = None,
+) -> None:
+    """Put dead letters aside: they stay in the table with who, when and why, and no longer count as open."""
+    if not why.strip():
+        fail("dead-letters dismiss: --reason is empty; write for those after you why nothing is to be done")
+    settings, engine = open_beside(data)
+    chosen = _named(engine, digests)
+    fresh = [one.letter for one in chosen if one.state == "open"]
+    if fresh:
+        dead_letters.dismiss(engine, fresh, now_on(settings.data), (who or getpass.getuser())[:100], why.strip())
+    for one in chosen:
+        if one.state != "open":
+            print(f"{one.letter.digest[:SHOWN]}  was {one.state} already and stays so")
+    print(f"{len(fresh)} dismissed, {dead_letters.count(engine)} open")
 
 
 def _rehearse(groups: list[list[DeadLetter]], settings: Settings) -> None:
@@ -185,8 +209,15 @@ def _document(one: Listed) -> dict[str, Any]:
         "bytes": len(letter.payload),
         "state": one.state,
         "redriven": one.redriven,
-        "redriven_at": iso(one.redriven_at) if one.redriven_at is not None else None,
+        "redriven_at": _maybe_iso(one.redriven_at),
+        "dismissed_at": _maybe_iso(one.dismissed_at),
+        "dismissed_by": one.dismissed_by or None,
+        "dismissed_because": one.dismissed_why or None,
     }
+
+
+def _maybe_iso(at: int | None) -> str | None:
+    return None if at is None else iso(at)
 
 
 def _payload(letter: DeadLetter) -> dict[str, str]:
@@ -195,5 +226,8 @@ def _payload(letter: DeadLetter) -> dict[str, str]:
 
 def _readable(payload: bytes) -> str:
     """A payload as text that a terminal bears: whatever does not print is escaped."""
-    text = payload.decode("utf-8", "backslashreplace")
+    return _plain(payload.decode("utf-8", "backslashreplace"))
+
+
+def _plain(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from typing import Annotated
 
 import typer
 
-from opscentre.runtime import role
+from opscentre.runtime import role, workers
 from opscentre.settings import Settings, load
 
 #: Role → the module that has its ``run(settings)``. Roles stand above this package: they are named, not imported.
@@ -30,9 +31,18 @@ def collect() -> None:
     _run("collect")
 
 
-def stream() -> None:
-    """Run a stream worker: fold what the pipe carries into SQL and the live board (settings: OPSCENTRE_*)."""
-    _run("stream")
+def stream(
+    number: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="Worker processes on this machine; more than one on Kafka only."),
+    ] = None,
+) -> None:
+    """Run stream workers: fold what the pipe carries into SQL and the live board (settings: OPSCENTRE_*)."""
+    settings = load(workers=number)
+    if settings.workers > 1:
+        role.begin("stream")
+        raise typer.Exit(workers.run(settings))
+    run("stream", settings)
 
 
 def dashboard() -> None:
@@ -46,5 +56,6 @@ def _run(name: str) -> None:
 
 def run(name: str, settings: Settings) -> None:
     """Be one role until it is told to stop."""
-    role.begin(name)
+    # One of several says which one it is.
+    role.begin(f"{name}-{settings.worker}" if settings.worker else name)
     importlib.import_module(ROLES[name]).run(settings)

@@ -53,10 +53,7 @@ class EmbeddedProducer:
                 wanted = topics.partitions(topic, dossier_partitions)
                 have = self._log.create_topic(topic, wanted)
                 if have != wanted:
-                    raise PipeError(
-                        f"event log {self._log.path}: topic {topic!r} has {have} partitions, {wanted} are asked "
-                        f"for; set OPSCENTRE_PARTITIONS={have}, or begin with a new file"
-                    )
+                    raise PipeError(topics.mismatch(f"event log {self._log.path}", topic, have, wanted))
         except BaseException:
             self._log.close()
             raise

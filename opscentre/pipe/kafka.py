@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from opscentre.pipe import topics
 from opscentre.pipe.base import PipeError
 from opscentre.pipe.embedded import KEEP_SECONDS
+from opscentre.pipe.outage import outage
 
 ANSWER = TypeVar("ANSWER")
 
@@ -113,10 +114,7 @@ class KafkaProducer:
         await self._create_topics(wanted)
         for topic, have in self._counts.items():
             if have != wanted[topic]:
-                raise PipeError(
-                    f"Kafka at {self._where}: topic {topic!r} has {have} partitions, {wanted[topic]} are asked for; "
-                    f"set OPSCENTRE_PARTITIONS={have}, or use another cluster"
-                )
+                raise PipeError(topics.mismatch(f"Kafka at {self._where}", topic, have, wanted[topic]))
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
             acks="all",
@@ -191,12 +189,15 @@ class KafkaProducer:
             raise PipeError(f"cannot {doing}: the producer for Kafka at {self._where} is closed")
         under_way = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
-            return under_way.result(self._timeout)
+            answer = under_way.result(self._timeout)
         except FutureTimeoutError:
             under_way.cancel()
             why = f"no answer within {self._timeout:g} s"
         except (KafkaError, OSError) as error:
             why = f"{type(error).__name__}: {error}"
+        else:
+            outage.answered()
+            return answer
         raise PipeError(
             f"cannot {doing} on Kafka at {self._where}: {why}; check that the broker runs and is reached there, "
             "then repeat"

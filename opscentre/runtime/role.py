@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -9,8 +10,12 @@ import sys
 import threading
 import time
 
+from opscentre.pipe.outage import outage
+
 #: File descriptor whose other end only the supervisor holds: end of file means that it died.
 LIFELINE = "OPSCENTRE_LIFELINE"
+#: How this role's earlier processes ended under the same supervisor: exit code → times, as JSON.
+ENDS = "OPSCENTRE_ENDS"
 #: Seconds a role has to stop by itself once its supervisor is gone.
 GRACE = 3.0
 
@@ -20,11 +25,19 @@ def begin(role: str, level: int = logging.INFO) -> None:
     logging.basicConfig(
         level=level, format=f"%(asctime)s {role} %(levelname)s %(message)s", stream=sys.stderr, force=True
     )
+    for handler in logging.getLogger().handlers:
+        # On the handler: what a library's logger says never passes a filter of the root logger.
+        handler.addFilter(outage)
     for chatty in ("httpx", "apscheduler", "aiokafka", "faust", "mode", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     lifeline = os.environ.get(LIFELINE)
     if lifeline:
         threading.Thread(target=_watch, args=(int(lifeline),), name="lifeline", daemon=True).start()
+
+
+def earlier_ends() -> dict[int, int]:
+    """Exit code (negative for a signal) → how often an earlier process of this role ended so, under one supervisor."""
+    return {int(code): times for code, times in json.loads(os.environ.get(ENDS) or "{}").items()}
 
 
 def _watch(descriptor: int) -> None:

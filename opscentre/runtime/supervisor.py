@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opscentre.runtime.role import LIFELINE
+from opscentre.runtime.role import ENDS, LIFELINE
 
 #: Seconds a part has to stop after SIGTERM before it is killed; with everything else, 5 s at most.
 STOP_WITHIN = 3.5
@@ -35,6 +38,8 @@ class Part:
     restarts: int = 0
     answers: bool = False
     last_exit: int | None = None
+    #: How often it ended with each exit code, negative for a signal.
+    ends: Counter[int] = field(default_factory=Counter)
     restart_at: float = 0.0
     pause: float = RESTART_FIRST
 
@@ -53,18 +58,21 @@ class Part:
 
 @dataclass
 class Supervisor:
-    """Runs parts in order; ``logs`` gets one file a part."""
+    """Runs parts in order; ``logs`` gets one file a part, without it they write where this process writes."""
 
-    logs: Path
+    logs: Path | None
     parts: list[Part] = field(default_factory=list)
     #: What every part finds in its environment beside its own.
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Called with the part and a short text whenever a part changes its state.
     tell: Callable[[Part, str], None] = lambda part, text: None
+    #: Seconds that the parts have to stop before they are killed.
+    stop_within: float = STOP_WITHIN
     _stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.logs.mkdir(parents=True, exist_ok=True)
+        if self.logs is not None:
+            self.logs.mkdir(parents=True, exist_ok=True)
         self._lifeline, self._held = os.pipe()
         self._die_with_parent = _die_with_parent()
 
@@ -99,9 +107,9 @@ class Supervisor:
                 raise PartFailed(waiting[0], self.log(waiting[0]), f"did not answer within {within:.0f} s")
             time.sleep(0.05)
 
-    def log(self, part: Part) -> Path:
-        """The log file of a part."""
-        return self.logs / f"{part.name}.log"
+    def log(self, part: Part) -> Path | None:
+        """The log file of a part, where it has one."""
+        return None if self.logs is None else self.logs / f"{part.name}.log"
 
     def look(self) -> None:
         """One look at every part: restart what died, note what answers."""
@@ -114,9 +122,12 @@ class Supervisor:
                     part.pause = RESTART_FIRST
             elif part.restart_at == 0.0:
                 part.last_exit = part.process.returncode if part.process else None
+                if part.last_exit is not None:
+                    part.ends[part.last_exit] += 1
                 part.answers = False
                 part.restart_at = now + part.pause
-                self.tell(part, f"died (exit {part.last_exit}); restarting in {part.pause:g} s; see {self.log(part)}")
+                see = f"; see {self.log(part)}" if self.logs else ""
+                self.tell(part, f"died (exit {part.last_exit}); restarting in {part.pause:g} s{see}")
                 part.pause = min(part.pause * 2, RESTART_LAST)
             elif now >= part.restart_at:
                 part.restarts += 1
@@ -128,22 +139,26 @@ class Supervisor:
         for part in reversed(self.parts):
             if part.running and part.process:
                 part.process.terminate()
-        deadline = time.monotonic() + STOP_WITHIN
+        deadline = time.monotonic() + self.stop_within
         for part in reversed(self.parts):
             if part.process is None:
                 continue
             try:
                 part.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                self.tell(part, f"did not stop within {STOP_WITHIN:g} s and is killed")
+                self.tell(part, f"did not stop within {self.stop_within:g} s and is killed")
                 os.killpg(part.process.pid, signal.SIGKILL)
                 part.process.wait()
 
     def _spawn(self, part: Part) -> None:
-        with self.log(part).open("ab") as log:
+        file = self.log(part)
+        with file.open("ab") if file else nullcontext() as log:
             part.process = subprocess.Popen(
                 part.command,
-                env={**os.environ, **self.environment, **part.environment, LIFELINE: str(self._lifeline)},
+                env={
+                    **os.environ, **self.environment, **part.environment,
+                    LIFELINE: str(self._lifeline), ENDS: json.dumps(part.ends),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -151,7 +166,7 @@ class Supervisor:
                 # A group of its own: Ctrl-C in the terminal reaches the supervisor alone.
                 start_new_session=True,
                 preexec_fn=self._die_with_parent,
-            )
+            )  # fmt: skip
         part.started = time.monotonic()
         part.answers = False
         part.restart_at = 0.0
@@ -164,9 +179,12 @@ class Supervisor:
 class PartFailed(Exception):
     """A part did not come up."""
 
-    def __init__(self, part: Part, log: Path, what: str) -> None:
-        tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
-        super().__init__("\n".join([f"{part.name} {what}. The end of {log}:", *(f"  {line}" for line in tail)]))
+    def __init__(self, part: Part, log: Path | None, what: str) -> None:
+        lines = [f"{part.name} {what}"]
+        if log is not None:
+            tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
+            lines = [f"{lines[0]}. The end of {log}:", *(f"  {line}" for line in tail)]
+        super().__init__("\n".join(lines))
 
 
 def _die_with_parent() -> Callable[[], None] | None:

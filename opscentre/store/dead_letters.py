@@ -1,4 +1,4 @@
-"""Dead letters in SQL: what could not be digested, which of it the topic has yet to learn, what was driven again."""
+"""Dead letters in SQL: what could not be digested, what the topic has yet to learn, what became of each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, case, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Subquery,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from opscentre.store import tables
 from opscentre.store.engine import reading, upsert
@@ -14,6 +30,10 @@ from opscentre.store.engine import reading, upsert
 _LETTER = tables.dead_letters.c
 _OUTBOX = tables.dead_letter_outbox.c
 _REDRIVE = tables.dead_letter_redrives.c
+_DISMISSAL = tables.dead_letter_dismissals.c
+_KEY = ("topic", "partition", "offset", "digest")
+#: Letters deleted in one transaction.
+_AT_ONCE = 500
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +63,17 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     redriven_at: int | None = None
     #: Whether one of those sendings is known to have reached the pipe.
     sent: bool = False
+    #: When (ms), by whom and why a person has dismissed it.
+    dismissed_at: int | None = None
+    dismissed_by: str = ""
+    dismissed_why: str = ""
 
     @property
     def state(self) -> str:
-        """``open`` until it was sent again; what then fails anew is another letter."""
-        return "redriven" if self.sent else "open"
+        """``open`` until it was dismissed, or sent again; what then fails anew is another letter."""
+        if self.sent:
+            return "redriven"
+        return "open" if self.dismissed_at is None else "dismissed"
 
 
 def write(connection: Connection, letters: Sequence[DeadLetter]) -> None:
@@ -78,22 +104,22 @@ def mark_sent(engine: Engine, letters: Sequence[DeadLetter]) -> None:
             connection.execute(delete(tables.dead_letter_outbox).filter_by(**letter.key))
 
 
-def listed(engine: Engine, *, limit: int | None = None, redriven: bool = False) -> list[Listed]:
-    """Open letters, newest first; with ``redriven`` also those that were sent again."""
+def listed(engine: Engine, *, limit: int | None = None, closed: bool = False) -> list[Listed]:
+    """Open letters, newest first; with ``closed`` also those that were sent again or dismissed."""
     with reading(engine).connect() as connection:
-        return [_listed(row) for row in connection.execute(_query(redriven).limit(limit))]
+        return [_listed(row) for row in connection.execute(_query(closed).limit(limit))]
 
 
 def count(engine: Engine) -> int:
     """How many letters are open."""
     with reading(engine).connect() as connection:
-        return connection.execute(select(func.count()).select_from(_query(redriven=False).subquery())).scalar_one()
+        return connection.execute(select(func.count()).select_from(_query(closed=False).subquery())).scalar_one()
 
 
 def by_digest(engine: Engine, beginning: str) -> list[Listed]:
     """Every letter whose digest begins so, newest first."""
     with reading(engine).connect() as connection:
-        rows = connection.execute(_query(redriven=True).where(_LETTER.digest.startswith(beginning, autoescape=True)))
+        rows = connection.execute(_query(closed=True).where(_LETTER.digest.startswith(beginning, autoescape=True)))
         return [_listed(row) for row in rows]
 
 
@@ -101,7 +127,7 @@ def by_place(engine: Engine, topic: str, partition: int, offset: int) -> list[Li
     """The letters of one message: one a snapshot that could not be folded in."""
     at = (_LETTER.topic == topic, _LETTER.partition == partition, _LETTER.offset == offset)
     with reading(engine).connect() as connection:
-        return [_listed(row) for row in connection.execute(_query(redriven=True).where(*at))]
+        return [_listed(row) for row in connection.execute(_query(closed=True).where(*at))]
 
 
 def begin_redrive(engine: Engine, letters: Sequence[DeadLetter], at: int) -> int:
@@ -121,27 +147,76 @@ def end_redrive(engine: Engine, letters: Sequence[DeadLetter], number: int, offs
             connection.execute(of_it.values(sent_offset=offset))
 
 
-def _query(redriven: bool) -> Select[Any]:
-    tried = (
+def dismiss(engine: Engine, letters: Sequence[DeadLetter], at: int, who: str, why: str) -> None:
+    """Note that a person has looked at letters and nothing is to be done with them; a second time changes nothing."""
+    rows = [letter.key | {"at": at, "who": who, "why": why} for letter in letters]
+    with engine.begin() as connection:
+        upsert(connection, tables.dead_letter_dismissals, rows)
+
+
+def prune(engine: Engine, before: int) -> int:
+    """Delete the letters that were dismissed, or last sent again, before a moment (ms); how many that were.
+
+    An open letter is never deleted, nor one that the topic of dead letters has yet to learn.
+    """
+    tables_of_a_letter = (tables.dead_letter_redrives, tables.dead_letter_dismissals, tables.dead_letters)
+    deleted = 0
+    while True:
+        with engine.begin() as connection:
+            tried = _tried()
+            query = (
+                select(*(_LETTER[name] for name in _KEY))
+                .outerjoin(tried, _same(tried.c))
+                .outerjoin(tables.dead_letter_dismissals, _same(_DISMISSAL))
+                .outerjoin(tables.dead_letter_outbox, _same(_OUTBOX))
+                .where(_closed(tried.c), _OUTBOX.topic.is_(None))
+                .where(func.coalesce(tried.c.tried_at, 0) < before, func.coalesce(_DISMISSAL.at, 0) < before)
+                .limit(_AT_ONCE)
+            )
+            keys = [dict(zip(_KEY, row, strict=True)) for row in connection.execute(query)]
+            for key in keys:
+                for table in tables_of_a_letter:
+                    connection.execute(delete(table).filter_by(**key))
+        deleted += len(keys)
+        if len(keys) < _AT_ONCE:
+            return deleted
+
+
+def _tried() -> Subquery:
+    """How often each letter was sent again, when last, and whether one of those sendings reached the pipe."""
+    return (
         select(
-            *(_REDRIVE[name] for name in ("topic", "partition", "offset", "digest")),
+            *(_REDRIVE[name] for name in _KEY),
             func.count().label("times"),
             func.max(_REDRIVE.at).label("tried_at"),
             func.max(case((_REDRIVE.sent_offset.is_not(None), 1), else_=0)).label("sent"),
         )
-        .group_by(_REDRIVE.topic, _REDRIVE.partition, _REDRIVE.offset, _REDRIVE.digest)
+        .group_by(*(_REDRIVE[name] for name in _KEY))
         .subquery()
     )
+
+
+def _closed(tried: Any) -> ColumnElement[bool]:
+    return or_(func.coalesce(tried.sent, 0) == 1, _DISMISSAL.at.is_not(None))
+
+
+def _query(closed: bool) -> Select[Any]:
+    tried = _tried()
+    dismissed = (_DISMISSAL.at.label("dismissed_at"), _DISMISSAL.who.label("dismissed_by"))
     query = (
-        select(tables.dead_letters, tried.c.times, tried.c.tried_at, tried.c.sent)
+        select(
+            tables.dead_letters, tried.c.times, tried.c.tried_at, tried.c.sent,
+            *dismissed, _DISMISSAL.why.label("dismissed_why"),
+        )
         .outerjoin(tried, _same(tried.c))
+        .outerjoin(tables.dead_letter_dismissals, _same(_DISMISSAL))
         .order_by(_LETTER.at.desc(), _LETTER.topic, _LETTER.partition, _LETTER.offset.desc(), _LETTER.digest)
-    )
-    return query if redriven else query.where(func.coalesce(tried.c.sent, 0) == 0)
+    )  # fmt: skip
+    return query if closed else query.where(not_(_closed(tried.c)))
 
 
 def _same(other: Any) -> ColumnElement[bool]:
-    return and_(*(_LETTER[name] == other[name] for name in ("topic", "partition", "offset", "digest")))
+    return and_(*(_LETTER[name] == other[name] for name in _KEY))
 
 
 def _letter(row: Row[Any]) -> DeadLetter:
@@ -149,4 +224,12 @@ def _letter(row: Row[Any]) -> DeadLetter:
 
 
 def _listed(row: Row[Any]) -> Listed:
-    return Listed(letter=_letter(row), redriven=row.times or 0, redriven_at=row.tried_at, sent=bool(row.sent))
+    return Listed(
+        letter=_letter(row),
+        redriven=row.times or 0,
+        redriven_at=row.tried_at,
+        sent=bool(row.sent),
+        dismissed_at=row.dismissed_at,
+        dismissed_by=row.dismissed_by or "",
+        dismissed_why=row.dismissed_why or "",
+    )

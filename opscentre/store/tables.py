@@ -243,6 +243,19 @@ dead_letter_redrives = Table(
     Column("sent_offset", BigInteger),
 )
 
+#: Dead letters that a person has dismissed: who, when (ms) and why. They are no longer open.
+dead_letter_dismissals = Table(
+    "dead_letter_dismissals",
+    metadata,
+    Column("topic", String(64), primary_key=True),
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("why", Text, nullable=False),
+)
+
 #: The newest of its kind: SourceSeen of each source, LinkSeen of each link, as JSON; the names of fields and
 #: procedures as snapshots gave them ('field', 'procedure'), as text.
 observations = Table(

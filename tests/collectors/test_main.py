@@ -19,6 +19,7 @@ from opscentre.store.links import read_intervals
 from tests.collectors.department import Department
 from tests.collectors.parts import Bench
 from tests.collectors.records import dossier
+from tests.parts.scrape import scrape
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (
@@ -60,15 +61,17 @@ interval = 0.2
 class Collect:
     """The process, its log, and what came out of it."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, port: int) -> None:
         self.bench = bench
+        self.port = port
         self.log_path = bench.folder / "collect.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it."""
         environment = {**os.environ, "OPSCENTRE_DATA": str(self.bench.folder), "SECRET": "s3cret",
-                       "OPSCENTRE_SOURCES": str(self.bench.folder / "conf")}  # fmt: skip
+                       "OPSCENTRE_SOURCES": str(self.bench.folder / "conf"),
+                       "OPSCENTRE_COLLECT_METRICS": f"127.0.0.1:{self.port}"}  # fmt: skip
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen([sys.executable, "-c", COMMAND], cwd=ROOT, env=environment, stderr=log)
 
@@ -98,13 +101,13 @@ def departments() -> Iterator[tuple[Department, Department]]:
 
 
 @pytest.fixture
-def collect(bench: Bench, departments: tuple[Department, Department]) -> Iterator[Collect]:
+def collect(bench: Bench, departments: tuple[Department, Department], free_port: int) -> Iterator[Collect]:
     quick, slow = departments
     folder = bench.folder / "conf"
     folder.mkdir()
     (folder / "sources.toml").write_text(SOURCES.format(quick=quick.url, slow=slow.url), encoding="utf-8")
     (folder / "links.toml").write_text(LINKS.format(address=quick.url[7:]), encoding="utf-8")
-    made = Collect(bench)
+    made = Collect(bench, free_port)
     yield made
     if made.process is not None and made.process.poll() is None:
         made.process.kill()
@@ -124,9 +127,17 @@ def test_a_source_that_hangs_holds_up_neither_another_one_nor_the_end(
     collect.wait_for(lambda: "0030" in bench.numbers())
     assert time.monotonic() - begun < 2.0
     collect.wait_for(lambda: sum(isinstance(seen, Heartbeat) for seen in bench.observations()) >= 3)
+    told = scrape(collect.port)
     code, seconds = collect.stop()
     assert code == 0
     assert seconds < 5.0
+    assert told.of("opscentre_collect_records_total", source="quick") == 21
+    assert told.of("opscentre_collect_polls_total", source="quick") > 2
+    assert told.of("opscentre_collect_sent_bytes_total", source="quick") > 21 * 100
+    assert 0 <= told.of("opscentre_collect_age_seconds", source="quick") < 20
+    assert told.of("opscentre_collect_failures_total", source="wrong", kind="settings") == 1
+    assert [told.of("opscentre_collect_breaker", source=code) for code in ("quick", "slow", "wrong")] == [0, 0, 2]
+    assert told.of("opscentre_collect_link_up", link="cong") == 1
     seen = bench.observations()
     beats = [each.at for each in seen if isinstance(each, Heartbeat)]
     assert all(600 < later - earlier < 1900 for earlier, later in itertools.pairwise(beats))

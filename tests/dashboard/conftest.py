@@ -16,7 +16,7 @@ from opscentre import profile as profiles
 from opscentre.profile import Profile
 from tests.dashboard import desks
 from tests.dashboard.pictures import Board
-from tests.parts.process import Server
+from tests.parts.process import Server, free_port
 from tests.parts.redis import Redis
 
 
@@ -29,6 +29,8 @@ class Dashboard(Server):
         super().__init__(folder)
         self._redis_url = redis_url
         self._database = database
+        #: Where it tells of itself to Prometheus.
+        self.metrics = free_port()
 
     @property
     def url(self) -> str:
@@ -39,6 +41,7 @@ class Dashboard(Server):
         return [
             "env", f"PYTHONPATH={paths.ROOT}",
             sys.executable, "-m", "tests.dashboard.serve", self._redis_url, str(self.port), self._database,
+            f"127.0.0.1:{self.metrics}",
         ]  # fmt: skip
 
     def ready(self) -> bool:

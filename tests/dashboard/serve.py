@@ -7,7 +7,7 @@ import sys
 from functools import partial
 
 from dashboard.app import create_app
-from dashboard.server import serve
+from dashboard.main import show
 from opscentre import profile
 from opscentre.settings import Settings
 from opscentre.store.engine import open_store, reading
@@ -20,9 +20,9 @@ def look_back(start: int, end: int, now: int) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    url, port = sys.argv[1], int(sys.argv[2])
+    url, port, database, metrics = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s dashboard %(levelname)s %(message)s")
-    settings = Settings(redis=url, port=port)
-    store = reading(open_store(sys.argv[3]))
+    settings = Settings(redis=url, port=port, dashboard_metrics=metrics)
+    store = reading(open_store(database))
     application = create_app(settings, profile.load(settings.profile), partial(PictureReader, url), look_back, store)
-    serve(application, settings.host, port)
+    show(application, settings)

@@ -20,6 +20,7 @@ from opscentre.profile import Profile
 from tests.dashboard.conftest import Dashboard
 from tests.dashboard.pictures import Board, plausible
 from tests.parts.process import wait_until
+from tests.parts.scrape import scrape
 
 
 @contextmanager
@@ -130,6 +131,11 @@ def test_a_screen_hears_something_every_second_and_unchanged_pictures_are_not_se
     board.show(wall)
     with listening(dashboard) as heard:
         wait_until(lambda: heard[-1][1] == "beat", 5, "a beat")
+        told = scrape(dashboard.metrics)
+        assert told.of("opscentre_dashboard_screens") == 1
+        assert told.of("opscentre_dashboard_pictures_total") >= 2
+        assert 0 <= told.of("opscentre_dashboard_picture_age_seconds") < 60
+        assert told.of("opscentre_dashboard_board_unreadable") == 0
         begun = len(heard)
         time.sleep(4.5)
         times, events = [entry[0] for entry in heard], [entry[1] for entry in heard]

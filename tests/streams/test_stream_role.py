@@ -28,6 +28,7 @@ from opscentre.store import journal
 from opscentre.store.engine import open_store
 from tests.parts.process import wait_until
 from tests.parts.redis import Redis
+from tests.parts.scrape import scrape
 from tests.streams.books import NOW, batches, history, recount
 
 ROOT = Path(__file__).parents[2]
@@ -75,9 +76,12 @@ class StreamRole:
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-def settings(request: pytest.FixtureRequest, tmp_path: Path, redis_server: Redis, monkeypatch) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path, redis_server: Redis, free_port: int) -> Settings:
     redis.Redis.from_url(redis_server.url).flushall()
-    common = {"data": tmp_path, "redis": redis_server.url, "clock": STANDING, "partitions": PARTITIONS}
+    common = {
+        "data": tmp_path, "redis": redis_server.url, "clock": STANDING, "partitions": PARTITIONS,
+        "stream_metrics": f"127.0.0.1:{free_port}",
+    }  # fmt: skip
     if request.param == "embedded":
         return Settings(**common)
     return Settings(**common, broker=request.getfixturevalue("empty_kafka").url)
@@ -138,13 +142,27 @@ def test_killed_at_any_point_the_numbers_equal_a_recount(role: StreamRole, produ
     assert kills == 4
 
 
-def test_a_stop_takes_less_than_five_seconds_and_repeats_nothing(
-    role: StreamRole, producer: Producer, settings: Settings
+def test_it_tells_what_it_did_and_a_stop_takes_less_than_five_seconds_and_repeats_nothing(
+    role: StreamRole, producer: Producer, settings: Settings, free_port: int
 ):
-    packed = batches(history(200, source=f"s-{uuid.uuid4().hex[:6]}"), PARTITIONS)
+    snapshots = history(200, source=f"s-{uuid.uuid4().hex[:6]}")
+    packed = [*batches(snapshots, PARTITIONS), (1, b"no batch")]
     role.start()
     sent = {p: producer.append(topics.DOSSIERS, [(p, value)])[0] for p, value in packed}
     wait_counted(role, sent)
+    wait_until(lambda: scrape(free_port).sum("opscentre_stream_lag_messages") == 0, 10.0, "it tells of a lag")
+    told = scrape(free_port)
+    assert told.of("opscentre_stream_messages_total", topic=topics.DOSSIERS) == len(packed)
+    assert told.sum("opscentre_stream_changes_total") == len(snapshots)
+    assert told.of("opscentre_stream_changes_total", outcome="accepted") >= 200
+    assert told.of("opscentre_stream_dead_letters_total") == 1
+    assert told.sum("opscentre_stream_dossiers") == len({one.key for one in snapshots})
+    assert told.of("opscentre_stream_partitions") == PARTITIONS
+    assert told.of("opscentre_stream_redis_away") == 0
+    assert 0 < time.time() - told.of("opscentre_stream_last_commit_timestamp_seconds") < 120
+    for name in ("cycle", "sql_flush", "redis_flush"):
+        assert 0 < told.of(f"opscentre_stream_{name}_seconds_sum") < 60
+        assert told.of(f"opscentre_stream_{name}_seconds_count") > 0
     assert role.end(signal.SIGTERM) < 5
     before = journal.next_offsets(open_store(settings.database_url), topics.DOSSIERS, sent)
     role.start()

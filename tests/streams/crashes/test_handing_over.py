@@ -30,6 +30,10 @@ class SlowWorker:
         """Load."""
         assert self.may_load.wait(10)
 
+    def held(self) -> dict[int, int]:
+        """No dossier."""
+        return {}
+
     def offsets(self, topic: str) -> dict[int, int]:
         """None stored."""
         return {}
