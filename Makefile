@@ -6,7 +6,7 @@ ARGS ?=
 # Test processes at once. Each starts the real parts it needs for itself.
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-demo soak-stream soak-alerts screenshot lock clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak-stream soak-alerts screenshot lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -61,6 +61,9 @@ bench-stream: $(VENV)/.ready-dev .venv-bench/.ready ## the stream worker against
 	@$(BIN)/python -m bench.stream.extra | while read package; do \
 	  .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check "$$package" || echo "no $$package here"; done
 	@touch $@
+
+bench-scale: $(VENV)/.ready-dev ## what a change costs here, and what a province and the country need from there
+	@$(BIN)/python -m bench.scale $(ARGS)
 
 bench-demo: $(VENV)/.ready-dev ## first picture and memory of the demo (ten minutes)
 	@$(BIN)/python -m bench.demo $(ARGS)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from faust.transport.drivers import aiokafka
+from faust.types import TP
 
 from streams.transport.bundles import Bundling, Part
 
@@ -22,6 +24,23 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
         # Faust has no setting for it; aiokafka hands it to its fetcher at the start.
         made._fetch_max_wait_ms = FETCH_WAIT
         return made
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Stand each partition at its committed offset, also where that is 0; the offsets.
+
+        aiokafka leaves a partition with offset 0 where it is. It may be further by then: a fetch that was under way
+        when partitions were taken away is dropped by Faust, which counts on being put back to what is committed.
+        """
+        found: Mapping[TP, int] = await self.call_thread(self._stand_at_committed)
+        return found
+
+    async def _stand_at_committed(self) -> Mapping[TP, int]:
+        consumer = self._ensure_consumer()
+        committed: Mapping[TP, int] = await consumer.seek_to_committed()
+        for tp, offset in committed.items():
+            if offset == 0:
+                consumer.seek(tp, 0)
+        return committed
 
 
 class Consumer(Bundling, aiokafka.Consumer):

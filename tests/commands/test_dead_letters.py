@@ -153,6 +153,33 @@ def test_a_folder_in_which_nothing_was_counted_is_told(run: Run):
     assert "nothing was ever counted in this folder" in refused(run("list"))
 
 
+# -- putting aside
+
+
+def test_what_was_dismissed_is_open_no_more_and_says_who_when_and_why(run: Run, store: Engine):
+    one, two = letter(b"one", 1), letter(b"two", 2)
+    keep(store, one, two)
+    said = run("dismiss", one.digest[:8], "--reason", "thư thử của Sở Nội vụ", "--by", "Nguyễn An")
+    assert (said.code, said.out) == (0, "1 dismissed, 1 open\n")
+    assert [row["offset"] for row in json.loads(run("list", "--json").out)] == [2]
+    assert "1 open, 1 shown" in run("list").out
+    (shown,) = json.loads(run("show", one.digest, "--json").out)
+    told = {name: shown[name] for name in ("state", "dismissed_by", "dismissed_because")}
+    assert told == {"state": "dismissed", "dismissed_by": "Nguyễn An", "dismissed_because": "thư thử của Sở Nội vụ"}
+    assert shown["dismissed_at"] is not None
+    assert "thư thử của Sở Nội vụ" in run("show", one.digest).out
+    again = run("dismiss", one.digest, two.digest, "--reason", "nữa").out
+    assert f"{one.digest[:12]}  was dismissed already and stays so" in again
+    assert "1 dismissed, 0 open" in again
+    (kept,) = json.loads(run("show", one.digest, "--json").out)
+    assert kept["dismissed_because"] == "thư thử của Sở Nội vụ"
+    # Who dismissed the other one is whoever ran the command.
+    (other,) = json.loads(run("show", two.digest, "--json").out)
+    assert other["dismissed_by"]
+    assert "--reason is empty" in refused(run("dismiss", one.digest, "--reason", "  "))
+    assert run("redrive", "--all").out == "no dead letter is open: nothing to send\n"
+
+
 # -- sending again
 
 

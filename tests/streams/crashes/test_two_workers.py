@@ -48,6 +48,10 @@ def test_workers_join_and_one_leaves_in_order_and_one_is_killed_and_then_the_bro
     empty_kafka.start()
     place.send(story[-500:], pause=0.01)
     place.settle()
+    said = third.log.read_text()
+    assert "Kafka does not answer" in said
+    # Kafka's client says it forty times a second.
+    assert said.count("Unable connect to node") <= 3
 
 
 def test_a_worker_that_stood_still_wins_neither_in_sql_nor_on_the_board(
