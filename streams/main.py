@@ -44,7 +44,7 @@ def run(settings: Settings) -> None:
             engine, producer, worker.positions, lambda: now.now() - round(settings.dead_letters_kept * DAY)
         )
         watchdog = Watchdog(cycle, lambda: open_ends(settings.broker_url), settings.stalled_after)
-        exposed.registry.register(Holdings(worker.held, watchdog.behind))
+        exposed.registry.register(Holdings(worker.held, worker.in_memory, watchdog.behind))
         publisher.start()
         watchdog.start()
         try:

@@ -9,8 +9,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from opscentre.domain.fold import Outcome
-
 Place = tuple[str, int]
 #: Upper bounds of the histograms, in seconds: from a cycle with nothing in it to one that the watchdog would end.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -22,8 +20,8 @@ class Meter:
     def took(self, topic: str, messages: int) -> None:
         """Messages of a topic were taken off the pipe."""
 
-    def counted(self, outcomes: Mapping[Outcome, int]) -> None:
-        """So many snapshots of a message came to each outcome."""
+    def counted(self, accepted: int, known: int) -> None:
+        """So many snapshots of a message were folded in, so many told nothing new."""
 
     def set_aside(self) -> None:
         """Something could not be digested: a dead letter."""
@@ -49,11 +47,10 @@ class StreamMeter(Meter):
         self._messages = Counter(
             "opscentre_stream_messages", "Messages taken off the pipe.", ["topic"], registry=registry
         )
-        self._changes = Counter(
-            "opscentre_stream_changes", "Snapshots folded, by what became of them.", ["outcome"], registry=registry
+        changes = Counter(
+            "opscentre_stream_changes", "Snapshots, by what became of them.", ["outcome"], registry=registry
         )
-        for outcome in Outcome:
-            self._changes.labels(outcome.name.lower())
+        self._accepted, self._known = changes.labels("accepted"), changes.labels("known")
         self._letters = Counter(
             "opscentre_stream_dead_letters", "Dead letters that this process wrote.", registry=registry
         )
@@ -87,10 +84,9 @@ class StreamMeter(Meter):
     def took(self, topic: str, messages: int) -> None:
         self._messages.labels(topic).inc(messages)
 
-    def counted(self, outcomes: Mapping[Outcome, int]) -> None:
-        for outcome, number in outcomes.items():
-            if number:
-                self._changes.labels(outcome.name.lower()).inc(number)
+    def counted(self, accepted: int, known: int) -> None:
+        self._accepted.inc(accepted)
+        self._known.inc(known)
 
     def set_aside(self) -> None:
         self._letters.inc()
@@ -112,19 +108,29 @@ class StreamMeter(Meter):
 class Holdings(Collector):
     """What stands at the moment of asking: partitions and their dossiers, and how far behind the pipe they are."""
 
-    def __init__(self, held: Callable[[], Mapping[int, int]], behind: Callable[[], Mapping[Place, int]]) -> None:
-        """``held``: dossiers of each partition that is ours; ``behind``: messages that wait in each of ours."""
+    def __init__(
+        self,
+        held: Callable[[], Mapping[int, int]],
+        in_memory: Callable[[], Mapping[int, int]],
+        behind: Callable[[], Mapping[Place, int]],
+    ) -> None:
+        """Dossiers of each partition that is ours, those of them in memory, and messages that wait in each of ours."""
         self._held = held
+        self._in_memory = in_memory
         self._behind = behind
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Called at each scrape."""
         held = self._held()
         yield GaugeMetricFamily("opscentre_stream_partitions", "Partitions of dossiers that are ours.", len(held))
-        dossiers = GaugeMetricFamily("opscentre_stream_dossiers", "Dossiers counted.", labels=["partition"])
-        for partition, count in sorted(held.items()):
-            dossiers.add_metric([str(partition)], count)
-        yield dossiers
+        for name, told, counts in (
+            ("dossiers", "Dossiers counted.", held),
+            ("dossiers_in_memory", "Dossiers whose state is in memory.", self._in_memory()),
+        ):
+            dossiers = GaugeMetricFamily(f"opscentre_stream_{name}", told, labels=["partition"])
+            for partition, count in sorted(counts.items()):
+                dossiers.add_metric([str(partition)], count)
+            yield dossiers
         lag = GaugeMetricFamily(
             "opscentre_stream_lag_messages",
             "Messages in the pipe that SQL does not hold yet.",

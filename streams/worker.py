@@ -130,6 +130,10 @@ class Worker:
         observed = self._observed
         return found if observed is None else {**found, (topics.OBSERVATIONS, 0): observed[0]}
 
+    def in_memory(self) -> dict[int, int]:
+        """Those of them whose states are in memory; may be asked from any thread."""
+        return {partition: len(ledger.entries) for partition, ledger in list(self.ledgers.items())}
+
     def held(self) -> dict[int, int]:
         """Dossiers of each partition that is ours; may be asked from any thread."""
         return {partition: ledger.dossiers for partition, ledger in list(self.ledgers.items())}
@@ -202,7 +206,7 @@ class Worker:
 
     def _fold(self, message: Message, batch: Batch, now: int, entries: journal.Entries) -> None:
         ledger = self.ledgers[message.partition]
-        accepted = repeated = 0
+        accepted = repeated = failed = 0
         for index, snapshot in enumerate(batch.snapshots):
             try:
                 outcome = ledger.apply(snapshot, now)
@@ -210,13 +214,14 @@ class Worker:
                 payload = _encode(Batch([snapshot], batch.receipt))
                 log.exception("a snapshot could not be folded in: %s", snapshot.key)
                 self._set_aside(message, f"cannot be folded in: {error!r}", payload, now, entries)
+                failed += 1
                 continue
             if outcome is Outcome.ACCEPTED:
                 accepted += 1
             elif batch.receipt:
                 repeated += 1
                 self._note_repeat(batch, index, snapshot, outcome, entries)
-        self._meter.counted(outcomes)
+        self._meter.counted(accepted, len(batch.snapshots) - accepted - failed)
         if batch.receipt:
             key = (batch.receipt, message.partition)
             before = entries.receipts.get(key, (0, 0))

@@ -18,8 +18,10 @@ import redis
 from sqlalchemy import Engine, func, select, text
 
 from bench.scale.model import Measured
-from bench.stream.changes import PACKED, whole_lives
+from bench.stream.changes import PACKED, PARTITIONS
+from bench.stream.changes import changes as generated
 from bench.stream.delay import STANDING
+from bench.stream.growth import fill
 from opscentre.domain.dossier import Batch, Snapshot, partition_of
 from opscentre.pipe import topics
 from opscentre.pipe.base import Producer, open_producer
@@ -33,11 +35,11 @@ from tests.parts.redis import Redis
 from tests.parts.scrape import scrape
 
 ROOT = Path(__file__).parents[2]
-#: Changes of one generated life, nine of ten led to their end: ten, or three to eight.
-CHANGES_A_LIFE = 9.5
 #: Messages of the steady run are sent this often, as a collector does.
 TICK = 0.02
 _WITHIN = 120.0
+#: Dossiers of a year that are there from the start, one in ten of them not over: for memory.
+FILLED = 40_000
 
 SERVER = TypeVar("SERVER", bound=Server)
 
@@ -160,12 +162,15 @@ def measure(backlog: int, rate: float, seconds: float, *, embedded: bool) -> tup
     """What was measured with, in a phrase, and what it came to."""
     with _site(embedded=embedded) as (site, where):
         empty = site.start()
+        site.stop()
+        fill(site.engine, FILLED, still_open=10)
+        full = site.start()
         before = site.spent()
         time.sleep(seconds)
         idle = site.spent().since(before)
 
-        dossiers = int(backlog / CHANGES_A_LIFE)
-        changes = list(whole_lives(0, dossiers))
+        changes = lives("backlog", backlog)
+        filled = site.disk()
         before = site.spent()
         ends, size = site.send(changes, PACKED)
         site.wait_counted(ends)
@@ -173,12 +178,10 @@ def measure(backlog: int, rate: float, seconds: float, *, embedded: bool) -> tup
 
         _, transitions = site.rows()
         before = site.spent()
-        sent = _steadily(site, dossiers, rate, seconds)
+        sent = _steadily(site, rate, seconds)
         steady = site.spent().since(before)
         held, more = site.rows()
-        disk = site.disk()
-        site.stop()
-        full = site.start()
+        disk = site.disk() - filled
     idle_worker, idle_servers = idle.worker / idle.at, idle.servers / idle.at
     return where, Measured(
         worker_change=max(0.0, steady.worker - idle_worker * steady.at) / sent,
@@ -187,22 +190,25 @@ def measure(backlog: int, rate: float, seconds: float, *, embedded: bool) -> tup
         worker_idle=idle_worker,
         servers_idle=idle_servers,
         worker_bytes=empty,
-        dossier_bytes=max(0.0, full - empty) / held,
+        dossier_bytes=max(0.0, full - empty) / FILLED,
         redis_change=max(0.0, steady.commands - idle.commands / idle.at * steady.at) / sent,
         redis_idle=idle.commands / idle.at,
         # A row for each dossier changed, one for each transition, one offset a transaction.
         sql_rows_change=(sent + more - transitions + steady.flushes) / sent,
-        sql_bytes_dossier=disk / held,
+        sql_bytes_dossier=disk / (held - FILLED),
         pipe_bytes_change=size / len(changes),
     )
 
 
-def _steadily(site: Site, first: int, rate: float, seconds: float) -> int:
-    """Send changes of new dossiers at a steady rate, and wait until they are counted; how many that were."""
+def lives(source: str, count: int) -> list[Snapshot]:
+    """So many changes of dossiers of a source of their own: what is known already would cost less."""
+    return [msgspec.structs.replace(change, source=source) for change in generated(count)]
+
+
+def _steadily(site: Site, rate: float, seconds: float) -> int:
+    """Send changes at a steady rate, and wait until they are counted; how many that were."""
     count = int(rate * seconds)
-    lives = list(whole_lives(first, first + int(count / 9) + 1))
-    # As they come: by their moment, so that no dossier changes twice in a row.
-    changes = sorted(lives, key=lambda change: (change.version, change.number))[:count]
+    changes = lives("steady", count)
     begun, sent, ends = time.perf_counter(), 0, {}
     while sent < count:
         due = min(count, int((time.perf_counter() - begun) * rate) + 1)
@@ -220,7 +226,7 @@ def _site(*, embedded: bool) -> Iterator[tuple[Site, str]]:
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as parts:
         folder, metrics = Path(name), free_port()
         servers: list[Server] = []
-        settings = Settings(data=folder, clock=STANDING, stream_metrics=f"127.0.0.1:{metrics}")
+        settings = Settings(data=folder, clock=STANDING, stream_metrics=f"127.0.0.1:{metrics}", partitions=PARTITIONS)
         told = []
         cache = _started(Redis(folder), parts, servers)
         settings = msgspec.structs.replace(settings, redis=cache.url)

@@ -26,8 +26,8 @@ def everything() -> CollectorRegistry:
     """What the three roles register."""
     exposed = Exposed("stream", "OPSCENTRE_STREAM_METRICS", "")
     registry = exposed.registry
-    StreamMeter(registry, {71: 2, -9: 1}, 71, 72).counted({})
-    registry.register(Holdings(lambda: {0: 5}, lambda: {("opscentre.dossiers", 0): 3}))
+    StreamMeter(registry, {71: 2, -9: 1}, 71, 72).counted(0, 0)
+    registry.register(Holdings(lambda: {0: 5}, lambda: {0: 4}, lambda: {("opscentre.dossiers", 0): 3}))
     meter = CollectMeter(registry)
     meter.told(SourceSeen(code="a", attempted_at=1, observed_at=1, ok=False, error="so: strange"), taken=False)
     meter.told(LinkSeen(code="b", checked_at=1, state="up"), taken=True)
