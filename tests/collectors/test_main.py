@@ -132,7 +132,7 @@ def test_a_source_that_hangs_holds_up_neither_another_one_nor_the_end(
     assert code == 0
     assert seconds < 5.0
     assert told.of("opscentre_collect_records_total", source="quick") == 21
-    assert told.of("opscentre_collect_polls_total", source="quick") > 2
+    assert told.of("opscentre_collect_polls_total", source="quick") >= 2
     assert told.of("opscentre_collect_sent_bytes_total", source="quick") > 21 * 100
     assert 0 <= told.of("opscentre_collect_age_seconds", source="quick") < 20
     assert told.of("opscentre_collect_failures_total", source="wrong", kind="settings") == 1
