@@ -79,6 +79,8 @@ class Changes(NamedTuple):
 
     dossiers: list[dict[str, Any]]
     transitions: list[dict[str, Any]]
+    #: The states of ``dossiers``, one by one.
+    states: list[DossierState]
 
 
 class Ledger:
@@ -223,7 +225,7 @@ class Ledger:
             rows.append(self._row(pending.state, encoded, pending.standing, pending.at, pending.settled))
             if pending.settled is not None:
                 self._settling[key] = None
-        changes = Changes(rows, self._transitions)
+        changes = Changes(rows, self._transitions, [pending.state for pending in self._pending.values()])
         self._pending, self._transitions = {}, []
         return changes
 

@@ -163,10 +163,12 @@ class Worker:
         self._recall(readings)
         for message, batch in readings:
             self._fold(message, batch, now, entries)
+        states = entries.states = []
         for ledger in self.ledgers.values():
             ledger.tick(now)
             changes = ledger.drain()
             entries.dossiers += changes.dossiers
+            states += changes.states
             entries.transitions += changes.transitions
             if changes.dossiers or changes.transitions or ledger.next_offset != ledger.stored:
                 entries.offsets[topics.DOSSIERS, ledger.partition] = (ledger.stored, ledger.next_offset)

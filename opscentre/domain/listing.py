@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Literal
 
 import msgspec
@@ -137,9 +138,15 @@ class Note(msgspec.Struct, frozen=True):
 COUNTED = 10_000
 
 
+_NO_SIGN = re.compile("[^a-z0-9]+")
+
+
 def sought(number: str) -> str:
     """The letters and digits of a number, small and without accents: parts of it are compared so.
 
     ``H55.12-261120-0007`` → ``h55122611200007``.
     """
+    if number.isascii() and "&" not in number:
+        # Nearly every one, at each change of its dossier: nothing else about spelling concerns it.
+        return _NO_SIGN.sub("", number.lower())
     return "".join(letter for letter in unaccented(spelling(number)) if letter.isalnum())

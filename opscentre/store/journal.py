@@ -27,6 +27,8 @@ class Entries(msgspec.Struct, kw_only=True):
     """What one batch writes, all or nothing."""
 
     dossiers: list[dict[str, Any]] = []
+    #: The states of ``dossiers``, one by one, where they are at hand; None: to be decoded from the rows.
+    states: list[DossierState] | None = None
     transitions: list[dict[str, Any]] = []
     #: (topic, partition) → (offset it went on from, offset to go on from).
     offsets: dict[tuple[str, int], tuple[int, int]] = {}
@@ -52,7 +54,7 @@ def write(engine: Engine, entries: Entries) -> None:
         for (topic, partition), (expected, following) in sorted(entries.offsets.items()):
             _advance(connection, topic, partition, expected, following)
         bulk.upsert(connection, tables.dossiers, entries.dossiers, update=_DOSSIER_COLUMNS)
-        standings.write(connection, entries.dossiers)
+        standings.write(connection, entries.dossiers, entries.states)
         bulk.upsert(connection, tables.transitions, entries.transitions)
         upsert(connection, tables.quarantine, [msgspec.structs.asdict(note) for note in entries.notes])
         dead_letters.write(connection, entries.dead_letters)

@@ -5,7 +5,7 @@ A dossier's own row carries its whole state, some kilobytes of it; counting a mi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -45,9 +45,15 @@ def row_of(state: DossierState, open_due: int | None, reception_due: int | None)
     }
 
 
-def write(connection: Connection, dossiers: Iterable[Mapping[str, Any]]) -> None:
-    """Write the narrow rows of dossiers' rows, in the transaction that writes those."""
-    rows = [row_of(_decode(row["state"]), row["open_due"], row["reception_due"]) for row in dossiers]
+def write(
+    connection: Connection, dossiers: Sequence[Mapping[str, Any]], states: Sequence[DossierState] | None = None
+) -> None:
+    """Write the narrow rows of dossiers' rows, in the transaction that writes those.
+
+    ``states`` are the rows' own, where they need not be decoded once more.
+    """
+    known = (_decode(row["state"]) for row in dossiers) if states is None else states
+    rows = [row_of(state, row["open_due"], row["reception_due"]) for row, state in zip(dossiers, known, strict=True)]
     bulk.upsert(connection, tables.standings, rows, update=_COLUMNS)
 
 
