@@ -144,6 +144,14 @@
     at.parentElement.classList.toggle("is-old", passed > OLD);
   }
 
+  /* The push speaks Vietnamese to every screen; a page in another language carries its words for that. */
+  window.opscentreTranslate = (text) => {
+    const page = desk();
+    if (!page || !page.dataset.said) return text;
+    for (const [vietnamese, other] of JSON.parse(page.dataset.said)) text = text.replaceAll(vietnamese, other);
+    return text;
+  };
+
   /* ---- the last picture, kept by the service worker, when the server does not answer ---- */
   const KEPT = "opscentre-live";
 

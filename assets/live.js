@@ -177,7 +177,8 @@
       words = notice.since ? `${notice.text} · ${format.age(head.at + passed - notice.since)}` : notice.text;
       doubtful = Boolean(notice.doubtful);
     }
-    write(text, words);
+    /* Pages in another language have words of their own for it (assets/desk.js). */
+    write(text, window.opscentreTranslate ? window.opscentreTranslate(words) : words);
     here.classList.remove("says-ok", "says-warn", "says-bad");
     here.classList.add(`says-${level}`);
     here.classList.toggle("is-doubtful", doubtful);

@@ -246,7 +246,7 @@ class Desk:
 
     def procedure_name(self, row: Listed) -> str:
         """The name of a row's procedure."""
-        return self.counts.name("procedure", row.procedure) or row.state.snapshot.procedure_name or row.procedure
+        return row.state.snapshot.procedure_name or self.counts.name("procedure", row.procedure)
 
     def _learn(self, rows: list[Listed]) -> None:
         self.counts.learn("procedure", {row.procedure for row in rows if not row.state.snapshot.procedure_name})

@@ -25,6 +25,8 @@ from opscentre.store import queries, queries_dossier
 _ENDING = re.compile(r"\.000\.\d\d\.\d\d\.H\d\d$")
 #: Seconds for which a count of a period that reaches to now, and of one that is over, is handed out again.
 FRESH, PAST = 10.0, 60.0
+#: Seconds for which the moment of the oldest dossier is remembered.
+RARE = 600.0
 #: Counts remembered, and names.
 REMEMBERED, NAMED = 256, 20_000
 
@@ -48,6 +50,7 @@ class Counts:
         self._locks: dict[Any, threading.Lock] = {}
         self._guard = threading.Lock()
         self._names: dict[tuple[str, str], str] = {}
+        self._first: tuple[float, int | None] | None = None
 
     def count(self, by: By, period: Period, now: int, filters: Filters) -> Count:
         """The cells by code for a period as of now (or its end, when that is past)."""
@@ -69,6 +72,12 @@ class Counts:
         """Count everything anew."""
         with self._guard:
             self._known.clear()
+
+    def first_received(self) -> int | None:
+        """When the oldest dossier known was received, remembered for some minutes: asking reads every row."""
+        if self._first is None or time.monotonic() - self._first[0] > RARE:
+            self._first = (time.monotonic(), queries.first_received(self.engine))
+        return self._first[1]
 
     def _remember(self, key: Any, found: tuple[float, Count]) -> None:
         with self._guard:

@@ -17,7 +17,7 @@ from opscentre.domain.counting import CELLS, table_row
 from opscentre.domain.listing import Filters, Period
 from opscentre.domain.moments import date_of, day_number
 from opscentre.domain.observations import SourceSeen
-from opscentre.store import queries, queries_dossier
+from opscentre.store import queries_dossier
 from opscentre.store.journal import read_observations
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def compare_page(desk: Desk, view: View) -> Component:
     before = view.period.year_before()
     # As far into the year before as this period has come.
     then = min(before.end_ms, before.start_ms + max(0, now - view.period.start_ms))
-    first = queries.first_received(desk.engine)
+    first = desk.counts.first_received()
     there = first is not None and first <= before.start_ms
     compared = []
     for code in view.units:

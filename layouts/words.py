@@ -30,9 +30,12 @@ class Words:
         found = CATALOGUE[key][self._column]
         return found.format(**values) if values else found
 
-    def has(self, key: str) -> bool:
-        """Whether the catalogue knows a key."""
-        return key in CATALOGUE
+    def said(self) -> list[tuple[str, str]]:
+        """(Vietnamese, this language) of what the push says in Vietnamese to every screen, longest first."""
+        keys = [key for key in CATALOGUE if key.startswith("notice.")]
+        keys += ["unit.day", "unit.hour", "unit.minute", "unit.second"]
+        pairs = [(CATALOGUE[key][0], CATALOGUE[key][self._column]) for key in keys]
+        return sorted(pairs, key=lambda pair: -len(pair[0]))
 
     def number(self, value: int) -> str:
         """A whole number: ``1.234`` in Vietnamese, ``1,234`` in English."""

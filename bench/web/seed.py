@@ -9,8 +9,10 @@ import msgspec
 
 from bench.stream.changes import NOW, year
 from opscentre.domain.counting import contribution, next_change, open_moments, settlement
+from opscentre.domain.dossier import Progress
 from opscentre.domain.fold import DossierState
 from opscentre.domain.life import due_at, finished_at
+from opscentre.domain.status import PAUSED
 from opscentre.profile import Profile
 
 
@@ -20,7 +22,16 @@ def states(profile: Profile, begin: int, end: int, still_open: int = 25) -> Iter
     for index, state in enumerate(year(begin, end, still_open=still_open), begin):
         # Departments receive more than a mountain commune does.
         unit = codes[index % (19 if index % 3 == 0 else len(codes))]
-        yield DossierState(msgspec.structs.replace(state.snapshot, unit=unit), state.trail)
+        state = DossierState(msgspec.structs.replace(state.snapshot, unit=unit), state.trail)
+        # One in eight waits for its citizen at some time.
+        yield state if index % 8 == 0 or state.snapshot.status in PAUSED else _straight(state)
+
+
+def _straight(state: DossierState) -> DossierState:
+    """The same life without supplements and fees to wait for."""
+    steps = tuple(Progress(one.at, 4 if one.status in PAUSED else one.status) for one in state.snapshot.progress)
+    seen = tuple(msgspec.structs.replace(one, status=4) if one.status in PAUSED else one for one in state.trail)
+    return DossierState(msgspec.structs.replace(state.snapshot, supplements=(), progress=steps), seen)
 
 
 def rows(profile: Profile, found: Iterable[DossierState]) -> Iterator[dict[str, Any]]:

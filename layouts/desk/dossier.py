@@ -119,13 +119,15 @@ def _by_sync(words: Words, facts: Facts) -> list[tuple[str, str]]:
     state, snapshot = facts.state, facts.state.snapshot
     found = []
     ended = finished_at(state)
-    told = [change.seen for change in facts.changes if change.kind == "status" and change.at == ended]
+    # The first look at a dossier tells nothing of how late its source is.
+    moves = [change for change in facts.changes if change.kind == "status" and change.from_status is not None]
+    told = [change.seen for change in moves if change.at == ended]
     due = due_at(state, ended) if ended is not None else None
     if ended is not None and due is not None and told and ended <= due < told[0]:
         found.append((words("sync.title"), words("sync.finished", length=words.length(told[0] - due))))
     late = [change for change in facts.changes if change.kind == "reception_overdue"]
     if late and snapshot.received is not None and snapshot.received <= late[0].at:
-        seen = [change.seen for change in facts.changes if change.kind == "status" and change.seen > late[0].at]
+        seen = [change.seen for change in moves if change.seen > late[0].at]
         if seen:
             found.append((words("sync.title"), words("sync.received", length=words.length(min(seen) - late[0].at))))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+import msgspec
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -44,6 +45,7 @@ def page(
             data_lang=view.lang,
             data_page=f"{view.here()}#{at}",
             data_offline=view.words("offline"),
+            data_said=None if view.lang == "vi" else msgspec.json.encode(words.said()).decode(),
         ),
         children=[
             html.A(words("nav.skip"), href="#content", className="skip"),

@@ -96,7 +96,8 @@ _SAME = {
 def _noticed(change: Change) -> Event:
     if change.kind != "status":
         return Event(change.at, change.kind)
-    late = change.seen - change.at
+    # The first look at a dossier may come long after its change without anything being late.
+    late = change.seen - change.at if change.from_status is not None else 0
     return Event(change.at, "seen", change.to_status, None, late if late > LATE_SEEN else None, bool(change.anomaly))
 
 

@@ -12,6 +12,7 @@ import msgspec
 from opscentre.domain.counting import EARLY, LATE, ON_TIME, PAUSED_LATE, PAUSED_OK, PROCESS_OK
 from opscentre.domain.fold import DossierState
 from opscentre.domain.life import Kind, Verdict, last_turn, standing_at
+from opscentre.domain.status import ENDED, IN_PROCESS, Status
 
 _FINISHED = {Verdict.EARLY: EARLY, Verdict.IN_TIME: ON_TIME, Verdict.OVERDUE: LATE}
 
@@ -27,6 +28,9 @@ class FinalStanding(msgspec.Struct, frozen=True):
     since: int | None
     #: The due moment in force.
     due: int | None
+    #: Whether it was in process from its reception to its end, by one due moment: then the rest tells how it stood at
+    #: every moment since its reception, and not only after its last one.
+    plain: bool
 
 
 def final_standing(state: DossierState) -> FinalStanding:
@@ -41,4 +45,22 @@ def final_standing(state: DossierState) -> FinalStanding:
             stands = PROCESS_OK
         elif standing.kind is Kind.PAUSED:
             stands = PAUSED_LATE if standing.verdict is Verdict.OVERDUE else PAUSED_OK
-    return FinalStanding(last, stands, standing.since, standing.due)
+    return FinalStanding(last, stands, standing.since, standing.due, _is_plain(state, stands, standing.since))
+
+
+_PLAIN = frozenset({Status.FILED, *IN_PROCESS, *ENDED})
+
+
+def _is_plain(state: DossierState, stands: int | None, ended: int | None) -> bool:
+    snapshot = state.snapshot
+    if stands is None or stands > PROCESS_OK or snapshot.supplements or snapshot.received is None:
+        return False
+    dated = [(step.at, step.status) for step in snapshot.progress]
+    # A status seen counts from the source's own time or from when it was seen, whichever it is by.
+    dated += [(min(seen.version, seen.first), seen.status) for seen in state.trail]
+    if any(status not in _PLAIN for _, status in dated):
+        return False
+    if stands == PROCESS_OK:
+        return all(status not in ENDED for _, status in dated)
+    assert ended is not None, "what is finished has a moment at which it was"
+    return ended >= snapshot.received and all(at >= ended for at, status in dated if status in ENDED)

@@ -1,7 +1,8 @@
 """Counts for the pages: the progress table by unit, field or procedure, from the narrow rows; exact at any moment.
 
-Dossiers whose moments were all past at the moment asked about are counted by SQL; the few others (those under way at
-that moment) are decoded and counted one by one by ``opscentre.domain.counting.table_cells``.
+Dossiers whose moments were all past at the moment asked about, and those that went straight from reception to their
+end, are counted by SQL; the few others (under way at that moment, and paused at some time) are decoded and counted one
+by one by ``opscentre.domain.counting.table_cells``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Engine, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, case, func, literal, not_, or_, select
 
 from opscentre.domain.counting import (
     CARRIED,
@@ -52,11 +53,10 @@ def count(engine: Engine, by: By, start: int, end: int, at: int, filters: Filter
 
     Equal to ``count_table`` over the states of the dossiers that the filters leave.
     """
-    looking = min(at, end)
     key = _row[by]
     rows: dict[str, list[int]] = {}
     with reading(engine).connect() as connection:
-        for code, came, stands, number in connection.execute(_settled(key, start, looking, filters)):
+        for code, came, stands, number in connection.execute(_told(key, start, end, at, filters)):
             row = rows.setdefault(code, [0] * len(CELLS))
             row[came] += number
             row[stands] += number
@@ -67,19 +67,25 @@ def count(engine: Engine, by: By, start: int, end: int, at: int, filters: Filter
     return rows
 
 
-def _settled(key: ColumnElement[Any], start: int, looking: int, filters: Filters) -> Select:
-    """Counts of the dossiers that had no moment ahead at ``looking``."""
+def _told(key: ColumnElement[Any], start: int, end: int, at: int, filters: Filters) -> Select:
+    """Counts of the dossiers whose narrow row tells how they stood at the moment asked about."""
+    looking, last = min(at, end), min(at, end - 1)
     came = case(
         (_row.received < start, literal(CARRIED)),
         *((_row.channel == channel, literal(cell)) for channel, cell in RECEIVED_CELL.items()),
     )
-    late = and_(_row.stands == PROCESS_OK, _row.due < looking)
-    stands = case((late, literal(PROCESS_LATE)), else_=_row.stands)
-    finished = and_(_row.stands.between(EARLY, LATE), _row.since >= start, _row.since < looking)
-    open_ = _row.stands.between(PROCESS_OK, PAUSED_LATE)
+    is_end = _row.stands.between(EARLY, LATE)
+    in_process = case((_row.due < looking, literal(PROCESS_LATE)), else_=literal(PROCESS_OK))
+    stands = case(
+        # Its end had not come yet: it was in process, or the row would not tell.
+        (and_(is_end, _row.since > last), in_process),
+        (_row.stands == PROCESS_OK, in_process),
+        else_=_row.stands,
+    )
+    counted = or_(and_(is_end, _row.since >= min(start, last + 1)), _row.stands.between(PROCESS_OK, PAUSED_LATE))
     return (
         select(key, came, stands, func.count())
-        .where(or_(finished, open_), _row.received < looking, _row.last_moment < looking, *chosen(filters))
+        .where(counted, _row.received < looking, or_(_row.last_moment < looking, _row.plain), *chosen(filters))
         .group_by(key, came, stands)
     )
 
@@ -87,13 +93,13 @@ def _settled(key: ColumnElement[Any], start: int, looking: int, filters: Filters
 def _under_way(
     connection: Any, key: ColumnElement[Any], start: int, end: int, at: int, filters: Filters
 ) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The cells of each dossier that had a moment ahead at the moment asked about."""
+    """The cells of each other dossier, from its state."""
     looking = min(at, end)
     dossier = tables.dossiers.c
     query = (
         select(key, dossier.state)
         .join(tables.dossiers, and_(dossier.source == _row.source, dossier.number == _row.number))
-        .where(_row.last_moment >= looking, _row.received < looking, *chosen(filters))
+        .where(not_(_row.plain), _row.last_moment >= looking, _row.received < looking, *chosen(filters))
         .execution_options(yield_per=_PAGE)
     )
     for code, state in connection.execute(query):

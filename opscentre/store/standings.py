@@ -39,6 +39,7 @@ def row_of(state: DossierState, open_due: int | None, reception_due: int | None)
         "since": found.since,
         "due": found.due,
         "last_moment": found.last_moment,
+        "plain": found.plain,
         "moved": snapshot.version,
         "open_due": open_due,
         "reception_due": reception_due,

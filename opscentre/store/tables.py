@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -74,6 +76,8 @@ standings = Table(
     Column("since", BigInteger),
     Column("due", BigInteger),
     Column("last_moment", BigInteger, nullable=False),
+    # Whether they hold at every moment since its reception (``FinalStanding.plain``).
+    Column("plain", Boolean, nullable=False, server_default=false()),
     # The newest moment the source vouches for.
     Column("moved", BigInteger, nullable=False),
     # As in the dossier's own row.
@@ -82,8 +86,9 @@ standings = Table(
     Index("standings_by_sought", "sought"),
     Index("standings_by_stand", "stands", "since"),
     Index("standings_by_unit", "unit", "stands", "since"),
-    Index("standings_by_last_moment", "last_moment", "received"),
-    Index("standings_by_received", "received"),
+    Index("standings_by_last_turn", "last_moment", "received", postgresql_where=text("NOT plain"),
+          sqlite_where=text("plain = 0")),
+    Index("standings_by_procedure", "unit", "procedure", "received"),
     Index("standings_by_open_due", "open_due", postgresql_where=text("open_due IS NOT NULL"),
           sqlite_where=text("open_due IS NOT NULL")),
     Index("standings_by_reception_due", "reception_due", postgresql_where=text("reception_due IS NOT NULL"),

@@ -242,3 +242,17 @@ def test_the_table_as_a_file_has_the_18_columns_and_the_pages_numbers(desk: Desk
     assert len(rows[2]) == 18
     assert [int(cell) for cell in rows[3][2:]] == numbers(desk.progress(view)[1])
     assert MOST == 100_000
+
+
+@pytest.mark.postgres
+def test_postgresql_counts_and_lists_as_sqlite_does(postgres_url: str, profile: Profile, desk: Desk) -> None:
+    engine = desks.fill(postgres_url, profile)
+    other = Desk(engine, profile, desk.place, desk.clock, desk.sources)
+    for name in ("week", "6m", "year"):
+        period = period_of(name, date_of(day_number(NOW)))
+        wanted = desk.counts.document(period.start_ms, period.end_ms, NOW)
+        assert other.counts.document(period.start_ms, period.end_ms, NOW) == wanted
+    for address in (*(f"/list/{name}" for name in LISTS), "/list/paused?sort=new&level=III", "/search?q=hyperlink"):
+        path, _, query = address.partition("?")
+        assert text(other.show(path, f"?{query}")) == text(desk.show(path, f"?{query}"))
+    engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,6 +97,7 @@ def test_filters_and_the_language_are_in_the_address(tablet: Any, served: Dashbo
     arrived(tablet, "Overdue")
     assert "channel=2" in tablet.url
     assert tablet.evaluate("document.documentElement.lang") == "en"
+    tablet.locator("#notice-text", has_text=re.compile("COLLECTORS|NO DATA|LIVE|REBUILDING")).wait_for()
     show(tablet, f"{served.url}/")
     assert tablet.locator("text=Right now").count() == 1, "the cookie remembers the language"
     tablet.fill("#search-q", WILD)

@@ -59,7 +59,7 @@ def test_the_procedures_limit_gives_a_due_moment_beside_them_pauses_left_out() -
 
 def test_events_are_in_order_each_once_and_what_was_seen_late_says_so() -> None:
     changes = [
-        Change("status", at(0), at(0), 1, 2, ""),
+        Change("status", at(0), at(5), None, 2, ""),
         Change("status", at(3), at(6), 5, 4, "unknown_move"),
         Change("overdue", at(7), at(7), 4, 0, ""),
     ]

@@ -79,3 +79,11 @@ def test_numbers_dates_and_lengths_are_the_languages_own() -> None:
     assert (en.length(59 * SECOND), vi.length(-5)) == ("59 s", "0 giây")
     assert (vi.hours(79 * HOUR + 5 * MINUTE), en.hours(0)) == ("79 giờ 5 phút", "0 min")
     assert vi.moment(None) == "—"
+
+
+def test_every_notice_of_the_push_has_its_words_in_english() -> None:
+    known = {vietnamese for vietnamese, _ in WORDS["en"].said()}
+    told = (paths.ROOT / "layouts/notice.py").read_text(encoding="utf-8")
+    named = set(re.findall(r'"([A-ZÀ-Ỹ][A-ZÀ-Ỹ ]{5,}[^"]*)"', told))
+    assert len(named) >= 7
+    assert named <= known

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.counting import contribution, count_table, open_moments, table_cells
-from opscentre.domain.dossier import Snapshot
+from opscentre.domain.dossier import Progress, Snapshot
 from opscentre.domain.final_standing import final_standing
 from opscentre.domain.fold import DossierState, fold
 from opscentre.domain.listing import LISTS, Filters
-from opscentre.domain.moments import DAY, MINUTE
+from opscentre.domain.moments import DAY, HOUR, MINUTE
 from opscentre.store import queries, queries_dossier, queries_lists, standings, tables
 from opscentre.store.engine import open_store
 from opscentre.store.journal import Entries, write
-from tests.domain.lives import EPOCH, histories, snapshots
+from tests.domain.lives import EPOCH, histories, moments, snapshots
 
 CALENDAR = Calendar()
 PLAIN = Snapshot(
@@ -88,18 +88,47 @@ def test_the_table_from_sql_equals_the_count_over_the_states(store, found, first
 
 
 @settings(max_examples=200, deadline=None)
-@given(histories(), st.integers(0, 40 * 24))
-def test_a_final_standing_holds_from_the_last_moment_on(history, hours):
+@given(histories(), st.integers(0, 40 * 24), st.integers(-25 * 24 * 6, 25 * 24 * 6))
+def test_a_final_standing_holds_from_the_last_moment_on_and_a_plain_one_always(history, hours, tens):
     state = None
     for snapshot in [one for one in history if one.number == history[0].number]:
         state, _ = fold(state, snapshot)
     final = final_standing(state)
-    at = final.last_moment + 1 + hours * 60 * MINUTE
-    cells = table_cells(state, 0, at + DAY, at)
-    wanted = final.stands
-    if wanted == 7 and final.due is not None and at > final.due:
-        wanted = 8
-    assert (cells[1] if cells else None) == wanted
+    looks = [final.last_moment + 1 + hours * 60 * MINUTE]
+    looks += [EPOCH + tens * 10 * MINUTE, *range(EPOCH - 9 * DAY, EPOCH + 9 * DAY, 7 * HOUR)] if final.plain else []
+    for at in looks:
+        received = state.snapshot.received
+        wanted = None if received is None or received >= at else final.stands
+        if wanted is not None and (wanted == 7 or (wanted < 7 and final.since > at)):
+            wanted = 8 if final.due is not None and at > final.due else 7
+        cells = table_cells(state, 0, at + DAY, at)
+        assert (cells[1] if cells else None) == wanted
+
+
+@st.composite
+def straight(draw: st.DrawFn) -> DossierState:
+    """A dossier that its source shows in process, or finished, with the steps on the way and perhaps an odd one."""
+    began = draw(moments)
+    steps = sorted(draw(st.lists(st.tuples(moments, st.sampled_from([1, 2, 4, 4, 9, 10])), max_size=4)))
+    status = draw(st.sampled_from([2, 4, 9, 10]))
+    shown = msgspec.structs.replace(
+        draw(snapshots()), status=status, received=began, supplements=(),
+        progress=tuple(Progress(at, step) for at, step in steps),
+    )  # fmt: skip
+    state, _ = fold(None, shown)
+    return fold(state, msgspec.structs.replace(shown, status=draw(st.sampled_from([2, 4, 9])), version=began))[0]
+
+
+@settings(max_examples=300, deadline=None)
+@given(straight(), st.integers(-25 * 24 * 6, 25 * 24 * 6))
+def test_a_plain_dossier_is_in_process_until_its_end(state, tens):
+    final = final_standing(state)
+    event(f"plain: {final.plain}")
+    at = EPOCH + tens * 10 * MINUTE
+    if final.plain and at > state.snapshot.received:
+        cells = table_cells(state, 0, at + DAY, at)
+        ended = final.since is not None and final.since <= at
+        assert cells[1] == final.stands if ended else cells[1] in (7, 8)
 
 
 def test_a_database_older_than_the_narrow_rows_is_brought_up_when_it_is_opened(tmp_path: Path):
