@@ -110,6 +110,9 @@ def _message(line: Line, severity: str, not_before: int, at: Times) -> dict[str,
         "created_at": at.now,
         "not_before": not_before,
         "try_at": at.wall,
+        # Written out: a bulk insert knows no defaults.
+        "claimed_until": 0,
+        "attempts": 0,
     }
 
 

@@ -130,8 +130,10 @@ class View:
 
     def newest_observation(self) -> int | None:
         """Real time of the newest observation that came through pipe and stream into SQL."""
+        column = tables.observations.c
+        query = select(func.max(column.at)).where(column.kind.in_(("source", "link")))
         with self._engine.connect() as connection:
-            return connection.execute(select(func.max(tables.observations.c.at))).scalar()
+            return connection.execute(query).scalar()
 
     def delays(self, since: int) -> dict[str, list[int]]:
         """By source, how long (ms) after they happened changes were seen that were seen since a moment.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import delete, insert
+from sqlalchemy import DefaultClause, delete, insert
 
 from alerts.times import Times
 from alerts.view import View
@@ -76,7 +76,13 @@ class Scene:
     def _row(self, state: DossierState, now: int) -> dict[str, object]:
         one = state.snapshot
         open_due, reception_due = open_moments(state, now, self.calendar)
-        return {
+        # A bulk insert knows no defaults.
+        defaults = {
+            column.name: int(default.arg) if column.type.python_type is int else default.arg
+            for column in tables.dossiers.columns
+            if isinstance(default := column.server_default, DefaultClause)
+        }
+        return defaults | {
             "source": one.source, "number": one.number, "partition": 0, "unit": one.unit, "unit_seen": "",
             "status": one.status, "received": one.received, "due": due_at(state, now),
             "finished": finished_at(state), "open_due": open_due, "reception_due": reception_due,

@@ -82,13 +82,23 @@ def centre(tmp_path: Path) -> Iterator[Centre]:
     made.close()
 
 
+@pytest.fixture
+def shared(tmp_path: Path, postgres_url: str) -> Iterator[Centre]:
+    """The same on the database of production, where two processes truly write at once."""
+    made = Centre(tmp_path, postgres_url)
+    yield made
+    made.close()
+
+
 def finish(running: list[subprocess.Popen[str]]) -> None:
     for one in running:
         one.terminate()
         one.communicate(timeout=20)
 
 
-def test_two_processes_tell_each_of_a_thousand_alerts_exactly_once_in_one_mail_a_unit(centre: Centre):
+@pytest.mark.postgres
+def test_two_processes_tell_each_of_a_thousand_alerts_exactly_once_in_one_mail_a_unit(shared: Centre):
+    centre = shared
     numbers = centre.late(100, 10)
     running = [centre.start("work", 120, 100) for _ in range(2)]
     try:
