@@ -14,6 +14,7 @@ from alerts.letter import compose
 from alerts.queue import Outcome, Taken, note, take
 from alerts.times import Times
 from alerts.view import View
+from opscentre.answers import Signer
 from opscentre.profile import Profile
 from opscentre.settings import SettingsError
 
@@ -37,9 +38,11 @@ class Courier:
         channels: Channels,
         clock: Callable[[], Times],
         names: Mapping[str, str] | None = None,
+        signer: Signer | None = None,
     ) -> None:
         self._engine, self._alerting, self._profile, self._view = engine, alerting, profile, view
         self._channels, self._clock, self._names = channels, clock, names or {}
+        self._signer = signer
         #: Real time until which the mail server is left alone, and for how long that was.
         self._quiet_until, self._quiet = 0, 0.0
 
@@ -69,7 +72,8 @@ class Courier:
             return "refused", f"recipients.csv has no {taken.recipient} any more", ""
         mail, subject = self._alerting.mail, ""
         try:
-            letter = compose(taken, recipient, self._view, mail.brand, mail.dashboard, self._names)
+            token = self._signer.token(taken.id, self._clock().wall) if self._signer else ""
+            letter = compose(taken, recipient, self._view, mail.brand, mail.dashboard, self._names, token)
             subject = letter.subject
             channel = self._channels[recipient.channel]
             return "accepted", channel.deliver(letter, recipient.address, mail.lease * PART_OF_LEASE), subject

@@ -12,6 +12,7 @@ from alerts.queue import Taken
 from alerts.recipients import Recipient
 from alerts.times import working_span
 from alerts.view import View
+from opscentre.answers import PATH
 from opscentre.domain.fold import DossierState
 from opscentre.domain.moments import local
 from opscentre.domain.status import NAMES, Status
@@ -75,6 +76,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     dossiers: tuple[DossierItem, ...]
     notices: tuple[Notice, ...]
     dashboard: str = ""
+    #: Where its office answers; empty: nowhere.
+    answer: str = ""
 
     @property
     def overdue(self) -> tuple[DossierItem, ...]:
@@ -124,9 +127,18 @@ def one_line(text: object, longest: int = _LONGEST) -> str:
 
 
 def compose(
-    taken: Taken, recipient: Recipient, view: View, brand: str, dashboard: str, names: Mapping[str, str]
+    taken: Taken,
+    recipient: Recipient,
+    view: View,
+    brand: str,
+    dashboard: str,
+    names: Mapping[str, str],
+    token: str = "",
 ) -> Letter:
-    """The letter of a message that was taken. ``names``: what people call ``link:<code>`` and ``source:<code>``."""
+    """The letter of a message that was taken. ``names``: what people call ``link:<code>`` and ``source:<code>``.
+
+    ``token``: what signs the link by which its office answers; empty: there is none.
+    """
     about = [line for line in taken.lines if line.alert.subject.startswith("dossier:")]
     others = [line for line in taken.lines if not line.alert.subject.startswith("dossier:")]
     unit = view.units[recipient.unit].name if recipient.unit else ""
@@ -140,6 +152,7 @@ def compose(
         dossiers=_dossiers(about, view, taken.sealed_at),
         notices=tuple(_notice(line, view, names) for line in others),
         dashboard=dashboard.rstrip("/"),
+        answer=f"{dashboard.rstrip('/')}{PATH}{token}" if dashboard and token and about else "",
     )
 
 

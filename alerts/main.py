@@ -21,6 +21,7 @@ from alerts.office import Office
 from alerts.times import Times
 from alerts.view import View
 from opscentre import profile as profiles
+from opscentre.answers import signer
 from opscentre.clock import Clock, open_clock, wall_ms
 from opscentre.mail_folder import MailFolder
 from opscentre.profile import Profile
@@ -53,6 +54,10 @@ def run(settings: Settings) -> None:
     names = names_of(profile, settings)
     clock = clock_of(settings, profile)
     mailbox = Mailbox(MailFolder(settings.data / "mails")) if settings.mail == MAILBOX else None
+    if mailbox and not alerting.mail.dashboard:
+        # A demo's mails are read on the machine that its dashboard runs on.
+        here = msgspec.structs.replace(alerting.mail, dashboard=f"http://{settings.host}:{settings.port}")
+        alerting = alerting._replace(mail=here)
     channels = Channels(
         Given(alerting.mail, msgspec.structs.replace(settings, mail=mailbox.url) if mailbox else settings, os.environ)
     )
@@ -84,7 +89,7 @@ def _work(
 
     view = View(engine, profile.calendar, profile.units, settings.dossier_partitions)
     office = Office(engine, alerting, profile, view)
-    courier = Courier(engine, alerting, profile, view, channels, times, names)
+    courier = Courier(engine, alerting, profile, view, channels, times, names, signer(os.environ))
     alive = settings.data / ALIVE
     alive.parent.mkdir(parents=True, exist_ok=True)
     log.info("%d rules; mail goes %s", len(alerting.rules), f"nowhere ({DRY_RUN})" if channels.dry else "to its server")

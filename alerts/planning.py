@@ -140,7 +140,8 @@ def _look_later(connection: Connection, lines: Sequence[Line], open_to_all: Sequ
             "its_state": line.alert.state,
             "next": _next(line, scene, (line.alert.rule, line.alert.key) in told),
         }
-        for line in lines
+        # In one order everywhere, so that nobody waits for one another.
+        for line in sorted(lines, key=lambda line: (line.alert.rule, line.alert.key))
     ]
     if not rows:
         return

@@ -177,7 +177,9 @@ def _move(connection: Connection, rule: str, rows: Sequence[_Open], values: dict
         _ALERT.episode == bindparam("its_episode"),
         _ALERT.state == bindparam("its_state"),
     )
-    known = [{"one": row.key, "its_episode": row.episode, "its_state": row.state} for row in rows]
+    # In one order everywhere, so that nobody waits for one another.
+    ordered = sorted(rows, key=lambda row: row.key)
+    known = [{"one": row.key, "its_episode": row.episode, "its_state": row.state} for row in ordered]
     connection.execute(statement.values(**values), known)
     return [_Step(row.key, row.episode, values["state"], row.unit) for row in rows]
 

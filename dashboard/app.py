@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import api, desk_export, desk_install, desk_notes, mails
+from dashboard import answers, api, desk_export, desk_install, desk_notes, mails
 from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.reader import Reader
@@ -115,6 +115,8 @@ def create_app(
         desk = Desk(store, profile, place, clock, names, may_write=desk_notes.is_loopback(settings.host))
         for path, handler in [*desk_export.routes(desk), *desk_install.routes(place)]:
             server.add_route(path, handler, methods=["GET"])
+        for path, handler in answers.routes(store, clock, os.environ):
+            server.add_route(path, handler, methods=["GET", "POST"])
     application = _dash(server, escape(place.title), pages, desk)
     server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
     return server

@@ -24,7 +24,8 @@ _PAGE = """<!DOCTYPE html>
 <h1 style="font-size:18px;padding:12px 16px;margin:0">Thư cảnh báo</h1>
 <p style="padding:0 16px;margin:0 0 8px;color:#5b6b7c">Hộp thư nội bộ: không thư nào rời khỏi máy này.</p>
 {rows}</section>
-<iframe name="mail" title="Thư" sandbox style="flex:3 1 600px;min-height:80vh;border:0;background:#fff"{first}></iframe>
+<iframe name="mail" title="Thư" sandbox="allow-popups allow-popups-to-escape-sandbox"
+style="flex:3 1 600px;min-height:80vh;border:0;background:#fff"{first}></iframe>
 </main></body></html>"""
 _ROW = """<a href="/mails/{name}" target="mail" style="display:block;padding:10px 16px;border-top:1px solid #d5dde6;
 color:inherit;text-decoration:none"><b style="font-size:14px">{subject}</b><br>

@@ -30,7 +30,7 @@ NOTE_INTERVAL = 1.0
 
 
 #: The simulated departments' sign-in: a secret by name, so that the demo shows how real ones are given.
-SECRETS = {"OPSCENTRE_SECRET_SIMULATOR": "demo"}
+SECRETS = {"OPSCENTRE_SECRET_SIMULATOR": "demo", "OPSCENTRE_SECRET_LINKS": "demo"}
 
 
 def run(

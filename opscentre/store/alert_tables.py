@@ -122,6 +122,17 @@ notification_lines = Table(
     Index("notification_lines_by_alert", "rule", "key", "episode"),
 )
 
+#: What an office answered to a message by its link: once.
+notification_answers = Table(
+    "notification_answers",
+    metadata,
+    Column("notification", String(32), primary_key=True),
+    # 'received', or 'redated'.
+    Column("kind", String(10), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger),
+)
+
 #: Every attempt to deliver a message: a row before it is made, its outcome after.
 notification_attempts = Table(
     "notification_attempts",

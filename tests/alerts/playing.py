@@ -13,6 +13,7 @@ from alerts.courier import Courier
 from alerts.files import Alerting, Mail, load
 from alerts.office import Office
 from alerts.times import Times
+from opscentre.answers import Signer
 from opscentre.domain.moments import MINUTE, parse_local
 from opscentre.settings import Settings
 from tests.alerts.postoffice import Arrived, PostOffice
@@ -34,7 +35,10 @@ class Play(Scene):
         self.settings = Settings(data=folder, mail=self.office.url)
         self.channels = Channels(Given(self.alerting.mail, self.settings, {}))
         self.looks = Office(self.engine, self.alerting, PROFILE, self.view)
-        self.courier = Courier(self.engine, self.alerting, PROFILE, self.view, self.channels, self.times)
+        self.signer = Signer("a key of this test")
+        self.courier = Courier(
+            self.engine, self.alerting, PROFILE, self.view, self.channels, self.times, signer=self.signer
+        )
 
     def times(self) -> Times:
         return Times(self.now, self.now + APART)

@@ -1,0 +1,91 @@
+"""``/answer/<token>``: the page behind a mail's link, where an office says "received" or gives a new date, once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from html import escape
+from urllib.parse import parse_qs
+
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from opscentre.answers import PATH, BadToken, signer
+from opscentre.clock import Clock, wall_ms
+from opscentre.domain.moments import date_of, day_number, day_of, day_start, local
+from opscentre.domain.text import number
+from opscentre.store.answers import Asked, answer, asked
+
+Route = tuple[str, Callable[[Request], Awaitable[Response]]]
+
+#: Days ahead that a new date may lie at most.
+FURTHEST = 60
+#: Bytes of a form that are read.
+_LONGEST = 2_000
+_PAGE = """<!DOCTYPE html>
+<html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex"><title>Phản hồi cảnh báo</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml"></head>
+<body style="margin:0;font-family:'Be Vietnam Pro','Segoe UI',sans-serif;background:#eef2f6;color:#1c2733">
+<main style="max-width:520px;margin:32px auto;padding:20px;background:#fff;border:1px solid #d5dde6">{body}</main>
+</body></html>"""
+_BUTTON = "font:inherit;padding:12px 18px;border:0;background:#12385f;color:#fff;width:100%;margin-top:8px"
+_FORM = """<h1 style="font-size:18px">{subject}</h1><p>Đang mở: {count} hồ sơ, sự việc trong thư này.</p>
+<form method="post"><button name="kind" value="received" style="{button}">Đã nhận</button></form>
+<form method="post" style="margin-top:20px"><label>Hẹn lại đến hết ngày
+<input type="date" name="until" min="{first}" max="{last}" required style="font:inherit;padding:8px;width:100%;
+box-sizing:border-box"></label><button name="kind" value="redated" style="{button}">Hẹn lại ngày</button></form>
+<p style="color:#5b6b7c;font-size:13px">Sau khi phản hồi, các hồ sơ này không được nhắc lại cho đến khi xong, hoặc hết
+ngày hẹn. Liên kết chỉ dùng được một lần.</p>"""
+
+
+def routes(store: Engine, clock: Clock, environment: Mapping[str, str]) -> list[Route]:
+    """The path and its handler, for GET and POST; none where the installation has no key for links."""
+    known = signer(environment)
+    if known is None:
+        return []
+
+    async def page(request: Request) -> Response:
+        try:
+            notification = known.notification(request.path_params["token"], wall_ms())
+            if request.method == "POST":
+                until = _until((await request.body())[:_LONGEST], clock.now())
+                found = await asyncio.to_thread(answer, store, notification, clock.now(), until)
+            else:
+                # Programs that look through mail follow its links: to look changes nothing.
+                found = await asyncio.to_thread(asked, store, notification)
+        except BadToken as bad:
+            return _html(f"<p>{escape(str(bad))}</p>", 400)
+        return _html("<p>Không có thư này.</p>", 404) if found is None else _html(_body(found, clock.now()))
+
+    return [(PATH + "{token}", page)]
+
+
+def _until(form: bytes, now: int) -> int | None:
+    """The end of the day that a form gives; None where it says "received". Raises ``BadToken`` for any other day."""
+    fields = parse_qs(form.decode("utf-8", "replace"))
+    if fields.get("kind") == ["received"]:
+        return None
+    try:
+        day = day_of(dt.date.fromisoformat(fields.get("until", [""])[0]))
+    except ValueError:
+        raise BadToken("Ngày hẹn không hợp lệ.") from None
+    if not day_number(now) <= day <= day_number(now) + FURTHEST:
+        raise BadToken(f"Ngày hẹn phải từ hôm nay đến {FURTHEST} ngày tới.")
+    return day_start(day + 1)
+
+
+def _body(found: Asked, now: int) -> str:
+    subject = escape(found.subject)
+    if found.answered is not None:
+        kind, at, until = found.answered
+        told = "đã nhận" if kind == "received" or until is None else f"hẹn lại đến hết ngày {local(until - 1):%d/%m/%Y}"
+        return f'<h1 style="font-size:18px">{subject}</h1><p>Đã ghi nhận lúc {local(at):%H:%M %d/%m/%Y}: {told}.</p>'
+    first, last = date_of(day_number(now)), date_of(day_number(now) + FURTHEST)
+    return _FORM.format(subject=subject, count=number(len(found.about)), button=_BUTTON, first=first, last=last)
+
+
+def _html(body: str, status: int = 200) -> Response:
+    return HTMLResponse(_PAGE.format(body=body), status, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,49 @@
+"""The signed link of a mail by which its office answers: which message it answers, and until when it may be used."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from opscentre.domain.moments import DAY
+
+#: Environment variable with the key that signs; without it mails hold no such links.
+SECRET = "OPSCENTRE_SECRET_LINKS"
+#: For so long (real ms) a link may be used.
+LASTS = 14 * DAY
+#: Where the dashboard answers, followed by the token.
+PATH = "/answer/"
+_SALT = "opscentre.answer"
+
+
+class BadToken(Exception):
+    """A link that cannot be used; the text is for the person who followed it."""
+
+
+class Signer:
+    """Makes and reads the tokens of links."""
+
+    def __init__(self, secret: str) -> None:
+        self._serializer = URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
+
+    def token(self, notification: str, wall: int) -> str:
+        """What a link of a message carries, made at a real moment."""
+        return str(self._serializer.dumps([notification, wall + LASTS]))
+
+    def notification(self, token: str, wall: int) -> str:
+        """The message that a token answers. Raises ``BadToken``."""
+        try:
+            notification, expires = self._serializer.loads(token)
+        except (BadData, ValueError, TypeError):
+            raise BadToken("Liên kết không hợp lệ.") from None
+        if wall > expires:
+            raise BadToken("Liên kết đã hết hạn.")
+        return str(notification)
+
+
+def signer(environment: Mapping[str, str]) -> Signer | None:
+    """The signer of an installation; None where it has no key."""
+    secret = environment.get(SECRET, "")
+    return Signer(secret) if secret else None

@@ -1,0 +1,66 @@
+"""What an office answers to a mail: written once, and standing as an acknowledgement of everything the mail named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Engine, insert, select
+
+from opscentre.store.alert_tables import alert_marks, alerts, notification_answers, notification_lines, notifications
+from opscentre.store.engine import insertion, reading
+
+_LINE = notification_lines.c
+_ALERT = alerts.c
+_ANSWER = notification_answers.c
+
+
+class Asked(NamedTuple):
+    """A message that may be answered."""
+
+    subject: str
+    recipient: str
+    #: What it named that is still open.
+    about: Sequence[str]
+    #: The answer it had already: kind, moment, until when.
+    answered: tuple[str, int, int | None] | None
+
+
+def asked(engine: Engine, notification: str) -> Asked | None:
+    """What a message asked; None where there was no such message."""
+    note = notifications.c
+    with reading(engine).connect() as connection:
+        row = connection.execute(select(note.subject, note.recipient).where(note.id == notification)).first()
+        if row is None:
+            return None
+        known = connection.execute(
+            select(_ANSWER.kind, _ANSWER.at, _ANSWER.until).where(_ANSWER.notification == notification)
+        ).first()
+        query = (
+            select(_ALERT.subject)
+            .join(notification_lines, (_LINE.rule == _ALERT.rule) & (_LINE.key == _ALERT.key))
+            .where(_LINE.notification == notification, _LINE.state == "told", _ALERT.state == "firing")
+            .where(_LINE.episode == _ALERT.episode)
+        )
+        about = list(connection.execute(query.distinct().order_by(_ALERT.subject)).scalars())
+    return Asked(row.subject or "", row.recipient, about, (known.kind, known.at, known.until) if known else None)
+
+
+def answer(engine: Engine, notification: str, now: int, until: int | None = None) -> Asked | None:
+    """Note an answer, unless there is one; what the message asked, with the answer that stands."""
+    found = asked(engine, notification)
+    if found is None:
+        return None
+    row = {
+        "notification": notification,
+        "kind": "received" if until is None else "redated",
+        "at": now,
+        "until": until,
+    }
+    with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        once = insertion(connection, notification_answers).on_conflict_do_nothing().returning(_ANSWER.at)
+        if connection.execute(once, row).first() is not None and found.about:
+            reason = "đã nhận" if until is None else "hẹn lại ngày"
+            common = {"kind": "ack", "author": found.recipient[:100], "reason": reason, "at": now, "until": until}
+            connection.execute(insert(alert_marks), [common | {"subject": subject} for subject in found.about])
+    return asked(engine, notification)
