@@ -100,16 +100,37 @@ class SettingsError(Exception):
 
 
 def load(environment: Mapping[str, str] | None = None, **given: object) -> Settings:
-    """Settings from the environment, with non-``None`` arguments winning."""
+    """Settings from the environment, with non-``None`` arguments winning.
+
+    ``OPSCENTRE_<NAME>_FILE`` names a file that holds the value: for what must not stand in an environment.
+    """
     env = os.environ if environment is None else environment
     raw: dict[str, object] = {}
     for name in Settings.__struct_fields__:
         value = given.get(name)
         if value is None:
-            value = env.get(f"OPSCENTRE_{name.upper()}") or None
+            value = env.get(f"OPSCENTRE_{name.upper()}") or _from_file(name, env)
         if value is not None:
             raw[name] = str(value)
     try:
         return msgspec.convert(raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:
-        raise SettingsError(f"settings: {error}; seen: {raw}") from None
+        # A URL may carry a password, and one from a file was put there so that nobody reads it.
+        seen = {name: value for name, value in raw.items() if name not in ("database", "redis")}
+        raise SettingsError(f"settings: {error}; seen: {seen}") from None
+
+
+def _from_file(name: str, env: Mapping[str, str]) -> str | None:
+    variable = f"OPSCENTRE_{name.upper()}_FILE"
+    path = env.get(variable)
+    if not path:
+        return None
+    try:
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"{variable}: {path} cannot be read ({error.strerror}); check the path and whose it is"
+        ) from None
+    if not text:
+        raise SettingsError(f"{variable}: {path} is empty; write the value into it")
+    return text

@@ -41,3 +41,18 @@ def test_embedded_parts_lie_in_the_data_folder(tmp_path):
     assert settings.broker_url == f"embedded://{tmp_path}/events.db"
     assert settings.database_url == f"sqlite:///{tmp_path}/opscentre.db"
     assert (settings.dossier_partitions, Settings(broker="kafka://k:1").dossier_partitions) == (4, 12)
+
+
+def test_a_setting_may_stand_in_a_file_and_an_unusable_one_is_told(tmp_path):
+    file = tmp_path / "database_url"
+    file.write_text("postgresql://u:hush@h/d\n", encoding="utf-8")
+    assert load({"OPSCENTRE_DATABASE_FILE": str(file)}).database_url == "postgresql://u:hush@h/d"
+    assert load({"OPSCENTRE_DATABASE": "sqlite:///x", "OPSCENTRE_DATABASE_FILE": str(file)}).database == "sqlite:///x"
+    with pytest.raises(SettingsError, match="OPSCENTRE_REDIS_FILE: .*none cannot be read .No such file"):
+        load({"OPSCENTRE_REDIS_FILE": str(tmp_path / "none")})
+    (tmp_path / "none").touch()
+    with pytest.raises(SettingsError, match="OPSCENTRE_REDIS_FILE: .*none is empty"):
+        load({"OPSCENTRE_REDIS_FILE": str(tmp_path / "none")})
+    with pytest.raises(SettingsError) as raised:
+        load({"OPSCENTRE_DATABASE_FILE": str(file), "OPSCENTRE_PORT": "eighty"})
+    assert "hush" not in str(raised.value)

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Makes what an installation lacks: passwords, addresses that hold one, a certificate to begin with, and empty lists of
+# sources and links to fill in. Run it as often as you like; what is there stays as it is.
+set -eu
+cd "$(dirname "$0")/.."
+folder=deploy/secrets
+mkdir -p "$folder" deploy/sources
+# The files are mounted as they are, for containers with users of their own; on the host the folder keeps others out.
+chmod 700 "$folder"
+
+secret() { openssl rand -hex 24; }
+# make FILE: takes the content from standard input, unless the file is there.
+make() {
+  if [ -e "$folder/$1" ]; then
+    cat >/dev/null
+    echo "kept  $folder/$1"
+  else
+    cat >"$folder/$1"
+    chmod 444 "$folder/$1"
+    echo "made  $folder/$1"
+  fi
+}
+
+secret | make database_password
+printf 'postgresql+psycopg://opscentre:%s@postgres:5432/opscentre\n' "$(cat "$folder/database_password")" | make database_url
+redis=$(secret)
+printf 'requirepass %s\nsave ""\nappendonly no\nmaxmemory 320mb\nmaxmemory-policy noeviction\n' "$redis" | make redis.conf
+redis=$(sed -n 's/^requirepass //p' "$folder/redis.conf")
+printf 'redis://:%s@redis:6379/0\n' "$redis" | make redis_url
+printf '# NAME=value, one a line: the secrets that sources.toml names\n' | make sources.env
+
+if [ ! -e "$folder/certificate.pem" ]; then
+  name=$(sed -n 's/^SERVER_NAME=//p' .env 2>/dev/null || true)
+  openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj "/CN=${name:-localhost}" \
+    -addext "subjectAltName=DNS:${name:-localhost}" \
+    -keyout "$folder/certificate.key" -out "$folder/certificate.pem" 2>/dev/null
+  chmod 444 "$folder/certificate.key" "$folder/certificate.pem"
+  echo "made  $folder/certificate.pem: signed by itself, for 90 days; put your own in its place"
+fi
+
+for file in sources.toml links.toml; do
+  [ -e "deploy/sources/$file" ] || { cp "config/skeleton/$file" deploy/sources/; echo "made  deploy/sources/$file"; }
+done
+
+if [ -e .env ] && ! grep -q '^KAFKA_CLUSTER_ID=.' .env; then
+  id=$(openssl rand -base64 16 | tr '+/' '-_' | tr -d '=')
+  sed -i '/^KAFKA_CLUSTER_ID=/d' .env
+  printf 'KAFKA_CLUSTER_ID=%s\n' "$id" >>.env
+  echo "made  KAFKA_CLUSTER_ID in .env"
+fi

@@ -1,0 +1,127 @@
+"""docker-compose.yml, prepared as an installer prepares it: valid, and as closed as the documentation says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from opscentre import paths
+from opscentre.runtime import answers
+from opscentre.settings import Settings
+from tests.conftest import part_or_skip
+from tests.parts.process import PartMissing
+
+OURS = {"collect", "stream-1", "stream-2", "dashboard-1", "dashboard-2"}
+
+
+def prepare(tree: Path) -> str:
+    done = subprocess.run(["deploy/prepare.sh"], cwd=tree, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which the two commands of the documentation were given."""
+    folder = tmp_path_factory.mktemp("installation")
+    for name in ("docker-compose.yml", ".env.example"):
+        shutil.copy(paths.ROOT / name, folder)
+    ours = shutil.ignore_patterns("secrets", "sources")
+    shutil.copytree(paths.ROOT / "deploy", folder / "deploy", ignore=ours)
+    shutil.copytree(paths.CONFIG / "skeleton", folder / "config" / "skeleton")
+    shutil.copy(folder / ".env.example", folder / ".env")
+    prepare(folder)
+    return folder
+
+
+def program() -> list[str]:
+    """Compose, as a plug-in of docker or by itself."""
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    if shutil.which("docker"):
+        return ["docker", "compose"]
+    raise PartMissing("no 'docker-compose' and no 'docker' on the PATH: apt-get install docker-compose")
+
+
+@pytest.fixture(scope="module")
+def compose(tree: Path) -> dict[str, Any]:
+    """The file as compose understands it, with everything filled in."""
+    command = part_or_skip("compose", program)
+    done = subprocess.run([*command, "config"], cwd=tree, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return yaml.safe_load(done.stdout)
+
+
+def test_nothing_is_published_but_the_way_in_and_that_on_loopback(compose: dict[str, Any]) -> None:
+    published = {name: service["ports"] for name, service in compose["services"].items() if service.get("ports")}
+    assert set(published) == {"nginx"}
+    assert all("127.0.0.1" in json.dumps(port) for port in published["nginx"])
+    assert compose["networks"]["inside"]["internal"] is True
+
+
+def test_our_own_containers_can_write_nowhere_but_in_their_volumes(compose: dict[str, Any]) -> None:
+    assert set(compose["services"]) > OURS
+    for name in OURS:
+        service = compose["services"][name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["restart"] == "unless-stopped"
+    for name, service in compose["services"].items():
+        assert service["deploy"]["resources"]["limits"], f"{name} has no limits"
+        assert ":latest" not in service["image"], f"{name} has no fixed version"
+        assert ":" in service["image"], f"{name} has no fixed version"
+
+
+def test_every_part_with_a_state_of_its_own_says_whether_it_is_well(compose: dict[str, Any]) -> None:
+    for name in ("kafka", "redis", "postgres", *OURS):
+        assert compose["services"][name].get("healthcheck"), f"{name} has no health check"
+
+
+def test_secrets_are_files_that_stand_nowhere_else(tree: Path, compose: dict[str, Any]) -> None:
+    secrets = tree / "deploy" / "secrets"
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    for secret in compose["secrets"].values():
+        assert Path(secret["file"]).is_file()
+    whole = json.dumps(compose)
+    for name in ("database_password", "database_url", "redis_url"):
+        assert (secrets / name).read_text("utf-8").strip() not in whole
+    password = (secrets / "database_password").read_text("utf-8").strip()
+    assert len(password) == 48
+    assert password in (secrets / "database_url").read_text("utf-8")
+    url = urlsplit((secrets / "redis_url").read_text("utf-8").strip())
+    assert f"requirepass {url.password}\n" in (secrets / "redis.conf").read_text("utf-8")
+
+
+def test_preparing_again_changes_nothing(tree: Path) -> None:
+    before = {path: path.read_bytes() for path in (tree / "deploy").rglob("*") if path.is_file()}
+    environment = (tree / ".env").read_text("utf-8")
+    assert "made" not in prepare(tree)
+    assert {path: path.read_bytes() for path in (tree / "deploy").rglob("*") if path.is_file()} == before
+    assert (tree / ".env").read_text("utf-8") == environment
+
+
+def test_every_setting_that_the_file_names_is_one(compose: dict[str, Any]) -> None:
+    known = {f"OPSCENTRE_{name.upper()}" for name in Settings.__struct_fields__}
+    for name in OURS:
+        given = {key for key in compose["services"][name]["environment"] if key.startswith("OPSCENTRE_")}
+        assert {key.removesuffix("_FILE") for key in given} <= known
+
+
+def test_the_image_is_built_as_good_practice_has_it() -> None:
+    linter = Path(sys.executable).parent / "hadolint"
+    done = subprocess.run([linter, paths.ROOT / "deploy" / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_health_check_tells_a_server_that_answers_from_one_that_does_not(free_port: int, capsys: Any) -> None:
+    url = f"http://127.0.0.1:{free_port}/healthz"
+    assert answers.main(url) == 1
+    assert f"{url}: ConnectError" in capsys.readouterr().out
