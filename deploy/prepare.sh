@@ -22,6 +22,7 @@ make() {
 }
 
 secret | make database_password
+secret | make grafana_password
 printf 'postgresql+psycopg://opscentre:%s@postgres:5432/opscentre\n' "$(cat "$folder/database_password")" | make database_url
 redis=$(secret)
 printf 'requirepass %s\nsave ""\nappendonly no\nmaxmemory 320mb\nmaxmemory-policy noeviction\n' "$redis" | make redis.conf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 import subprocess
@@ -62,8 +63,9 @@ def compose(tree: Path) -> dict[str, Any]:
 
 def test_nothing_is_published_but_the_way_in_and_that_on_loopback(compose: dict[str, Any]) -> None:
     published = {name: service["ports"] for name, service in compose["services"].items() if service.get("ports")}
-    assert set(published) == {"nginx"}
-    assert all("127.0.0.1" in json.dumps(port) for port in published["nginx"])
+    # Grafana asks for a password of its own, and stays on loopback whatever PUBLISH says.
+    assert set(published) == {"nginx", "grafana"}
+    assert all("127.0.0.1" in json.dumps(port) for ports in published.values() for port in ports)
     assert compose["networks"]["inside"]["internal"] is True
 
 
@@ -113,6 +115,23 @@ def test_every_setting_that_the_file_names_is_one(compose: dict[str, Any]) -> No
     for name in OURS:
         given = {key for key in compose["services"][name]["environment"] if key.startswith("OPSCENTRE_")}
         assert {key.removesuffix("_FILE") for key in given} <= known
+
+
+def test_what_prometheus_and_grafana_ask_for_is_documented_and_every_role_is_asked(compose: dict[str, Any]) -> None:
+    documented = set(re.findall(r"`(opscentre_\w+)`", (paths.ROOT / "docs" / "operations.md").read_text("utf-8")))
+    rules = (paths.ROOT / "deploy" / "prometheus" / "rules.yml").read_text("utf-8")
+    panels = (paths.ROOT / "deploy" / "grafana" / "dashboards" / "opscentre.json").read_text("utf-8")
+    asked = {name.removesuffix("_bucket") for name in re.findall(r"opscentre_\w+", rules + panels)}
+    assert asked
+    assert asked <= documented
+    scraped = yaml.safe_load((paths.ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text("utf-8"))
+    targets = {target for job in scraped["scrape_configs"] for entry in job["static_configs"] for target in entry["targets"]}
+    listening = set()
+    for name in OURS:
+        environment = compose["services"][name]["environment"]
+        address = next(value for key, value in environment.items() if key.endswith("_METRICS"))
+        listening.add(f"{name}:{address.rpartition(':')[2]}")
+    assert targets == listening
 
 
 def test_the_image_is_built_as_good_practice_has_it() -> None:
