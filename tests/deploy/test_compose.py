@@ -134,6 +134,22 @@ def test_what_prometheus_and_grafana_ask_for_is_documented_and_every_role_is_ask
     assert targets == listening
 
 
+def test_prometheus_understands_its_files() -> None:
+    promtool = part_or_skip("promtool", checker)
+    folder = paths.ROOT / "deploy" / "prometheus"
+    for check in (["config", "--syntax-only", "prometheus.yml"], ["rules", "rules.yml"]):
+        done = subprocess.run([promtool, "check", *check], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def checker() -> str:
+    """The program that checks Prometheus' files."""
+    found = shutil.which("promtool")
+    if found is None:
+        raise PartMissing("no 'promtool' on the PATH: apt-get install prometheus")
+    return found
+
+
 def test_the_image_is_built_as_good_practice_has_it() -> None:
     linter = Path(sys.executable).parent / "hadolint"
     done = subprocess.run([linter, paths.ROOT / "deploy" / "Dockerfile"], capture_output=True, text=True, check=False)
