@@ -125,7 +125,8 @@ def test_what_prometheus_and_grafana_ask_for_is_documented_and_every_role_is_ask
     assert asked
     assert asked <= documented
     scraped = yaml.safe_load((paths.ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text("utf-8"))
-    targets = {target for job in scraped["scrape_configs"] for entry in job["static_configs"] for target in entry["targets"]}
+    entries = [entry for job in scraped["scrape_configs"] for entry in job["static_configs"]]
+    targets = {target for entry in entries for target in entry["targets"]}
     listening = set()
     for name in OURS:
         environment = compose["services"][name]["environment"]
