@@ -39,7 +39,7 @@ if [ ! -e "$folder/certificate.pem" ]; then
   echo "made  $folder/certificate.pem: signed by itself, for 90 days; put your own in its place"
 fi
 
-for file in sources.toml links.toml; do
+for file in sources.toml links.toml alerts.toml recipients.csv; do
   [ -e "deploy/sources/$file" ] || { cp "config/skeleton/$file" deploy/sources/; echo "made  deploy/sources/$file"; }
 done
 

@@ -39,7 +39,7 @@ def dashboards(redis_server: Redis, tmp_path: Path) -> Iterator[list[Dashboard]]
     both = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        both.append(Dashboard(tmp_path / name, redis_server.url))
+        both.append(Dashboard(tmp_path / name, redis_server.url, f"sqlite:///{tmp_path}/opscentre.db"))
         both[-1].start()
     yield both
     for each in both:
