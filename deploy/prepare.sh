@@ -28,6 +28,7 @@ redis=$(secret)
 printf 'requirepass %s\nsave ""\nappendonly no\nmaxmemory 320mb\nmaxmemory-policy noeviction\n' "$redis" | make redis.conf
 redis=$(sed -n 's/^requirepass //p' "$folder/redis.conf")
 printf 'redis://:%s@redis:6379/0\n' "$redis" | make redis_url
+printf 'OPSCENTRE_SECRET_LINKS=%s\n' "$(secret)" | make links.env
 printf '# NAME=value, one a line: the secrets that sources.toml names\n' | make sources.env
 
 if [ ! -e "$folder/certificate.pem" ]; then
