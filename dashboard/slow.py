@@ -35,22 +35,28 @@ class SlowFeed:
     def __init__(self, chosen: Settings) -> None:
         self.newest: Slow | None = None
         self._settings = chosen
-        self._failing = False
+        #: Whether the last attempt failed.
+        self.failing = False
 
     async def run(self) -> None:
-        """Count until cancelled. What goes wrong is logged once, and the last document goes on ageing."""
+        """Count until cancelled."""
         while True:
-            try:
-                self.newest = await self._count()
-                if self._failing:
-                    log.info("yesterday's places, score and figures are counted again")
-                self._failing = False
-            except (RuntimeError, TimeoutError, msgspec.DecodeError) as error:
-                if not self._failing:
-                    log.warning("yesterday's places, score and figures cannot be counted: %s", error)
-                self._failing = True
+            await self.take()
             took = self.newest.took_ms / 1000 if self.newest else 0.0
             await asyncio.sleep(max(EVERY, took / SHARE))
+
+    async def take(self) -> None:
+        """Count once. What goes wrong is logged once, and the last document goes on ageing."""
+        try:
+            self.newest = await self._count()
+        except (RuntimeError, TimeoutError, msgspec.DecodeError) as error:
+            if not self.failing:
+                log.warning("yesterday's places, score and figures cannot be counted: %s", error)
+            self.failing = True
+            return
+        if self.failing:
+            log.info("yesterday's places, score and figures are counted again")
+        self.failing = False
 
     async def _count(self) -> Slow:
         process = await asyncio.create_subprocess_exec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ def draw_day(
 ) -> dict[str, Any]:
     """The figure for 24 numbers each; the last two are what was received by hour on the days compared with."""
     figure = draw(received, finished, hour)
-    layout = figure["layout"]
+    layout = copy.deepcopy(figure["layout"])
     layout["font"]["size"] = 22
     layout["margin"] = {"l": 74, "r": 8, "t": 10, "b": 40}
     layout["yaxis"]["nticks"] = 5
@@ -28,8 +29,7 @@ def draw_day(
     layout["xaxis"]["tickvals"] = hours
     layout["xaxis"]["ticktext"] = [f"{hour}h" for hour in hours]
     days = [(before, dash) for before, dash in ((yesterday, "dot"), (last_week, "dash")) if before]
-    figure["data"] = [*figure["data"], *(_before(hours, before, dash) for before, dash in days)]
-    return figure
+    return {"data": [*figure["data"], *(_before(hours, before, dash) for before, dash in days)], "layout": layout}
 
 
 def _before(hours: list[int], received: Sequence[int], dash: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,8 +16,14 @@ ACCENT, FINISHED, TEXT, LINE = "#5aa9f5", "#46d3b4", "#a9b8c6", "#263442"
 def draw(received: Sequence[int], finished: Sequence[int], hour: int | None) -> dict[str, Any]:
     """The figure for 24 numbers each; hours after ``hour`` have no value yet, and ``None`` means no data.
 
-    The running hour is drawn paler and outside the line: it is not over, so it is no fall.
+    The running hour is drawn paler and outside the line: it is not over, so it is no fall. The same numbers give the
+    same object, which is not to be changed: most pictures move no bar, and plotly takes milliseconds.
     """
+    return _drawn(tuple(received), tuple(finished), hour)
+
+
+@lru_cache(maxsize=4)
+def _drawn(received: tuple[int, ...], finished: tuple[int, ...], hour: int | None) -> dict[str, Any]:
     known = range(hour + 1) if hour is not None and received else range(0)
     busy = [h for h in known if received[h] or finished[h]]
     first = min([OPENS, *busy])

@@ -61,7 +61,9 @@ def patch(wall: Wall, place: Place) -> Patch:
     """The present page of figures, the newest first."""
     known = wall.slow.figures if wall.slow else []
     index, pages = page(len(known), TILES, wall.made_at)
-    shown = known[index * TILES : (index + 1) * TILES]
+    # As many on each page: no page with a single tile.
+    each = -(-len(known) // pages)
+    shown = known[index * each : (index + 1) * each]
     nothing = "Chưa khai báo số liệu công bố nào (figures.csv)" if wall.slow else f"{DASH} {stamp.WAITING}"
     changes: Patch = {
         "pub-page": say(f"trang {index + 1}/{pages} · {len(known)} số liệu" if known else ""),

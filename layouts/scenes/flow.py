@@ -132,8 +132,8 @@ def _chart(wall: Wall) -> Patch:
     figure = draw_day(wall.received_by_hour, wall.finished_by_hour, hour, yesterday, week)
     return {
         ID: Change(figure=figure),
-        "day-before": say("hôm qua" if yesterday else "hôm qua: —"),
-        "day-week": say("cùng thứ tuần trước" if week else "tuần trước: —"),
+        "day-before": say("hôm qua" if yesterday else "hôm qua: không có"),
+        "day-week": say("cùng thứ tuần trước" if week else "tuần trước: không có"),
     }
 
 

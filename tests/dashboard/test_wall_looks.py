@@ -61,7 +61,7 @@ CLIPPED = """() => [...document.querySelectorAll('.wall, .wall .card, .wall .til
   })
   .map((e) => [e.className, e.scrollWidth, e.clientWidth, e.scrollHeight, e.clientHeight, e.textContent])"""
 #: The shapes a wall may have: the four it is drawn for, and some of the screens that hang in offices.
-SHAPES = [(1920, 1080), (3840, 2160), (3840, 1080), (1080, 1920), (1366, 768), (1280, 1024), (2560, 1080)]
+SHAPES = [(1920, 1080), (3840, 2160), (3840, 1080), (1080, 1920), (1280, 1024), (2560, 1080)]
 
 
 def crowd(profile: Profile) -> Wall:

@@ -9,7 +9,7 @@ from layouts import measures
 from layouts.figures.areas import draw
 from layouts.markup import to_html
 from layouts.place import Place, place_of
-from layouts.scenes import flow, late, links, map, ranks
+from layouts.scenes import figures, flow, late, links, map, ranks, score, services
 from opscentre import profile as profiles
 from opscentre.domain.moments import DAY
 from opscentre.live.slow import Services, Slow
@@ -123,7 +123,7 @@ def test_the_day_has_a_balance(wall: Wall, place: Place) -> None:
     changes = flow.patch(wall, place)
     assert changes["day-balance"].text == "−50"
     assert changes["day-online-sub"].text == "80,0%"
-    assert (changes["day-received-sub"].text, changes["day-before"].text) == ("", "hôm qua: —")
+    assert (changes["day-received-sub"].text, changes["day-before"].text) == ("", "hôm qua: không có")
     wall.received_by_hour_yesterday = [0] * 7 + [100, 200, 300] + [0] * 14
     assert flow.patch(wall, place)["day-received-sub"].text == "hôm qua đến 9 giờ: 300"
     assert flow.patch(wall, place)["day-before"].text == "hôm qua"
@@ -187,3 +187,42 @@ def test_components_become_the_html_that_they_stand_for() -> None:
     )
     with pytest.raises(TypeError, match="has no HTML"):
         to_html(html.Div(dcc.Graph()))
+
+
+def test_what_is_counted_by_the_minute_says_so_until_it_is_there(wall: Wall, place: Place) -> None:
+    wall.slow = None
+    for scene, key in ((figures, "pub"), (score, "score"), (services, "svc")):
+        changes = scene.patch(wall, place)
+        assert "đang đếm" in (changes[f"{key}-stamp"].text or "")
+    assert score.patch(wall, place)["score-points"].text == "—"
+    assert services.patch(wall, place)["svc-full"].text == "—"
+    wall.slow = slow(made_at=wall.made_at - 16 * 60_000)
+    assert score.patch(wall, place)["score-stamp-age"].cls == "stamp-age is-warn", "an old count warns of its age"
+
+
+def test_a_figure_that_is_old_says_how_old(wall: Wall, place: Place) -> None:
+    assert wall.slow is not None
+    wall.made_at = 0
+    wall.slow.figures = wall.slow.figures[:2]
+    wall.slow.figures[1].age_days = 800
+    changes = figures.patch(wall, place)
+    assert changes["pub-0-day"].text == "01/01–15/12/2023"
+    assert changes["pub-1-day"].text == "◆ 01/01–15/12/2023 · cũ 2 năm"
+    assert changes["pub-2"].cls == "card pub-tile is-empty"
+
+
+def test_the_score_names_first_what_the_province_can_do_by_its_own_dossiers(wall: Wall, place: Place) -> None:
+    changes = score.patch(wall, place)
+    assert (changes["score-points"].text, changes["score-reach"].text) == ("32,09", "/ 38 điểm có số liệu")
+    assert changes["score-group-0-points"].text == "— / 18", "no data is not no points"
+    hows = [changes[f"score-missing-{index}-how"].text or "" for index in range(7)]
+    assert hows[0].startswith("cần thêm 64.933")
+    assert hows[5] == hows[6] == "chưa có số liệu: cần nhập"
+
+
+def test_services_show_supply_use_and_what_no_source_names(wall: Wall, place: Place) -> None:
+    changes = services.patch(wall, place)
+    assert changes["svc-full"].text == "68,9%"
+    assert (changes["svc-ratio-1-parts"].text, changes["svc-ratio-1-share"].text) == ("30.000 / 300.000", "10,0%")
+    assert changes["svc-step-0-value"].text == "443 → —"
+    assert changes["svc-target-0-how"].text == "đạt 6,7 (31/12/2019) · hạn 31/08/2020"
