@@ -39,10 +39,12 @@ class Courier:
         clock: Callable[[], Times],
         names: Mapping[str, str] | None = None,
         signer: Signer | None = None,
+        tried: Callable[[str], None] = lambda outcome: None,
     ) -> None:
+        """``tried`` hears the outcome of every attempt."""
         self._engine, self._alerting, self._profile, self._view = engine, alerting, profile, view
         self._channels, self._clock, self._names = channels, clock, names or {}
-        self._signer = signer
+        self._signer, self._tried = signer, tried
         #: Real time until which the mail server is left alone, and for how long that was.
         self._quiet_until, self._quiet = 0, 0.0
 
@@ -60,6 +62,7 @@ class Courier:
         if taken is None:
             return False
         outcome, detail, subject = self._send(taken)
+        self._tried(outcome)
         after = self._clock()
         if not note(self._engine, taken, outcome, detail, self._alerting.mail, after, subject):
             log.warning("message %s: another process has taken it over; this attempt was %s", taken.id, outcome)

@@ -17,6 +17,7 @@ from alerts.channels.base import Given
 from alerts.courier import Courier
 from alerts.files import Alerting, load
 from alerts.mailbox import Mailbox
+from alerts.meter import AlertsMeter
 from alerts.office import Office
 from alerts.times import Times
 from alerts.view import View
@@ -25,6 +26,7 @@ from opscentre.answers import signer
 from opscentre.clock import Clock, open_clock, wall_ms
 from opscentre.mail_folder import MailFolder
 from opscentre.profile import Profile
+from opscentre.runtime.metrics import Exposed
 from opscentre.settings import Settings, SettingsError
 from opscentre.sources import read_links, read_sources
 from opscentre.store.engine import open_store
@@ -66,7 +68,9 @@ def run(settings: Settings) -> None:
         _ = channels["smtp"]
     engine = open_store(settings.database_url)
     try:
-        _work(settings, profile, alerting, engine, channels, clock, names, stopping)
+        with Exposed("alerts", "OPSCENTRE_ALERTS_METRICS", settings.alerts_metrics) as exposed:
+            meter = AlertsMeter(exposed.registry, engine)
+            _work(settings, profile, alerting, engine, channels, clock, names, meter, stopping)
     finally:
         channels.close()
         if mailbox:
@@ -82,6 +86,7 @@ def _work(
     channels: Channels,
     clock: Clock,
     names: dict[str, str],
+    meter: AlertsMeter,
     stopping: threading.Event,
 ) -> None:
     def times() -> Times:
@@ -89,13 +94,14 @@ def _work(
 
     view = View(engine, profile.calendar, profile.units, settings.dossier_partitions)
     office = Office(engine, alerting, profile, view)
-    courier = Courier(engine, alerting, profile, view, channels, times, names, signer(os.environ))
+    courier = Courier(engine, alerting, profile, view, channels, times, names, signer(os.environ), meter.tried)
     alive = settings.data / ALIVE
     alive.parent.mkdir(parents=True, exist_ok=True)
     log.info("%d rules; mail goes %s", len(alerting.rules), f"nowhere ({DRY_RUN})" if channels.dry else "to its server")
 
     def look() -> None:
         office.look(times())
+        meter.looked()
         alive.write_text(f"{wall_ms()}\n", encoding="ascii")
 
     def send() -> None:

@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stream_metrics: str = ""
     collect_metrics: str = ""
     dashboard_metrics: str = ""
+    alerts_metrics: str = ""
 
     @property
     def embedded(self) -> bool:

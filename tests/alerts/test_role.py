@@ -1,0 +1,91 @@
+"""``opscentre alerts`` as a process: it tells, keeps a demo's mails, stops at once, and tells what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from opscentre import paths
+from opscentre.clock import wall_ms
+from opscentre.domain.moments import parse_local
+from opscentre.mail_folder import MailFolder
+from tests.alerts.scene import BUILDING, Scene
+from tests.parts.process import free_port, wait_until
+
+Begin = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Begin]:
+    """Start the role on a folder of its own: Friday 20 November 2026, 10:00, sixty times as fast."""
+    started: list[subprocess.Popen[str]] = []
+    anchor = json.dumps({"real": wall_ms(), "simulated": parse_local("2026-11-20T10:00"), "speed": 60})
+
+    def make(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+        own = {"OPSCENTRE_DATA": str(tmp_path), "OPSCENTRE_CLOCK": anchor, "OPSCENTRE_MAIL": "mailbox"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "opscentre", "alerts", *arguments],
+            cwd=paths.ROOT, env=os.environ | own | environment, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield make
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_it_tells_keeps_the_mails_of_a_demo_and_stops_at_once(tmp_path: Path, begin: Begin):
+    scene = Scene(tmp_path)
+    scene.dossier("late", BUILDING, due="2026-11-20T09:00")
+    folder = MailFolder(tmp_path / "mails")
+    metrics = f"127.0.0.1:{free_port()}"
+    process = begin(OPSCENTRE_SECRET_LINKS="key", OPSCENTRE_ALERTS_METRICS=metrics)
+    wait_until(lambda: any(folder.listed()), 60, "a mail is in the folder")
+    mail = next(folder.listed())
+    assert (mail.to, "1 hồ sơ quá hạn" in mail.subject) == ("motcua.h55-06@thainguyen.example", True)
+    text = folder.read(mail.name).get_body(("plain",)).get_content()
+    assert "http://127.0.0.1:8050/answer/" in text
+    assert (tmp_path / "alerts.alive").is_file()
+    told = httpx.get(f"http://{metrics}/metrics").text
+    assert 'opscentre_alerts_firing{severity="warning"} 1.0' in told
+    assert 'opscentre_alerts_waiting_messages{state="queued"} 0.0' in told
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=20)
+    assert time.monotonic() - begun < 4
+    assert process.returncode == 0
+    assert log.count(" INFO ") == log.count("\n") == 2, log
+    scene.engine.dispose()
+
+
+#: What is wrong → what is told of it.
+MENDABLE = (
+    ({"OPSCENTRE_ALERTS": "{folder}/alerts.toml"}, "alerts.toml, line 3, kind: there is no such kind of rule"),
+    ({"OPSCENTRE_MAIL": "mail.example"}, "OPSCENTRE_MAIL: saw 'mail.example'; want smtp://HOST:PORT"),
+    ({"OPSCENTRE_CLOCK": "sundial"}, "OPSCENTRE_CLOCK: "),
+    ({"OPSCENTRE_ALERTS_METRICS": "9464"}, "OPSCENTRE_ALERTS_METRICS='9464': want host:port"),
+)
+
+
+def test_what_a_person_can_mend_is_one_line(tmp_path: Path, begin: Begin):
+    (tmp_path / "alerts.toml").write_text('[[rule]]\ncode = "x"\nkind = "y"\n', encoding="utf-8")
+    processes = [
+        begin(**{name: value.format(folder=tmp_path) for name, value in environment.items()})
+        for environment, _ in MENDABLE
+    ]
+    for process, (_, told) in zip(processes, MENDABLE, strict=True):
+        _, said = process.communicate(timeout=90)
+        assert process.returncode == 2
+        assert told in said
+        assert len(said.strip().splitlines()) == 1
