@@ -138,7 +138,7 @@
     const at = document.getElementById("desk-at");
     if (!at) return;
     const page = desk(), texts = TEXTS[page.dataset.lang] || TEXTS.vi;
-    const passed = kept ? Date.now() - kept : performance.now() - arrived;
+    const passed = Number(at.dataset.age) + (kept ? Date.now() - kept : performance.now() - arrived);
     if (!at.said || !at.textContent.startsWith(at.said)) at.said = at.textContent;
     at.textContent = `${at.said} · ${texts.ago(age(passed, texts.units))}`;
     at.parentElement.classList.toggle("is-old", passed > OLD);

@@ -73,7 +73,7 @@ class Desk:
 
     def view(self, path: str, search: str, cookie_lang: str | None = None) -> View:
         """The view of an address. Raises ``BadAddress``."""
-        return read(path, search, self.today(), cookie_lang)
+        return read(path, search, self.clock.now(), cookie_lang)
 
     def today(self) -> dt.date:
         """The province's day."""
@@ -84,7 +84,7 @@ class Desk:
         try:
             view = self.view(path, search, cookie_lang)
         except BadAddress as wrong:
-            plain = read("/", "", self.today(), cookie_lang)
+            plain = read("/", "", self.clock.now(), cookie_lang)
             return frame.message(plain, self.place, plain.words("page.wrong"), str(wrong))
         words = view.words
         try:

@@ -52,6 +52,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "notice.empty": ("CHƯA CÓ DỮ LIỆU", "NO DATA YET"),
     "notice.stale": ("MỌI NGUỒN ĐỀU TRỄ", "EVERY SOURCE IS LATE"),
     "age.at": ("Số liệu lúc {moment}", "Figures as of {moment}"),
+    "age.past": ("Tính đến {moment}", "As it stood at {moment}"),
     "age.again": ("Cập nhật", "Refresh"),
     "offline": ("NGOẠI TUYẾN · hình đã lưu lúc", "OFFLINE · picture kept at"),
     "page.missing": ("Không có trang này", "There is no such page"),

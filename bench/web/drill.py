@@ -7,11 +7,14 @@ page is then made as the dashboard makes it, JSON included, every time with a co
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 from dash._utils import to_json
 from sqlalchemy import Engine, text
 
@@ -84,24 +87,37 @@ def addresses(profile: Profile, engine: Engine) -> dict[str, list[str]]:
     }
 
 
-def timed(desk: Desk, address: str) -> float:
-    """Milliseconds that making a page takes, its JSON included, with nothing remembered."""
+def timed(desk: Desk, address: str, server: Callable[[], float]) -> tuple[float, float]:
+    """Milliseconds by the clock and of processors that making a page takes, its JSON included, nothing remembered."""
     path, _, query = address.partition("?")
     desk.counts.forget()
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), time.process_time() + server()
     to_json(desk.show(path, f"?{query}"))
-    return (time.perf_counter() - begun) * 1000
+    return (time.perf_counter() - begun) * 1000, (time.process_time() + server() - used) * 1000
 
 
-def measure(engine: Engine, profile: Profile, repeats: int) -> None:
-    """Print p50 and p95 of every page."""
+def measure(engine: Engine, profile: Profile, repeats: int, server: Callable[[], float]) -> None:
+    """Print p50 and p95 of every page, by the clock and of processors: other work beside it adds little to those."""
     store = reading(engine)
-    print(f"\n{'page':28} {'times':>5} {'p50 ms':>8} {'p95 ms':>8}   (goal of a drill-down: p95 ≤ {GOAL})")
+    print(f"\n{'page':28} {'times':>5} {'p50 ms':>8} {'p95 ms':>8} {'CPU p50':>8} {'CPU p95':>8}   "
+          f"(goal of a drill-down: p95 ≤ {GOAL}; load {os.getloadavg()[0]:.1f})")  # fmt: skip
     for name, paths in addresses(profile, engine).items():
         desk = Desk(store, profile, place_of(profile), Standing())  # type: ignore[arg-type]
-        taken = [timed(desk, address) for _ in range(repeats) for address in paths]
-        cuts = statistics.quantiles(taken, n=20, method="inclusive")
-        print(f"{name:28} {len(taken):5} {statistics.median(taken):8.0f} {cuts[-1]:8.0f}", flush=True)
+        taken = [timed(desk, address, server) for _ in range(repeats) for address in paths]
+        columns = [
+            (statistics.median(one), statistics.quantiles(one, n=20, method="inclusive")[-1])
+            for one in zip(*taken, strict=True)
+        ]
+        print(
+            f"{name:28} {len(taken):5} " + " ".join(f"{value:8.0f}" for pair in columns for value in pair), flush=True
+        )
+
+
+def used_by(server: Postgres) -> float:
+    """Seconds of processor that the server's processes have used."""
+    assert server.process is not None
+    times = [one.cpu_times() for one in psutil.Process(server.process.pid).children()]
+    return sum(one.user + one.system for one in times)
 
 
 def main() -> int:
@@ -123,7 +139,7 @@ def main() -> int:
                 count = connection.execute(text("SELECT count(*) FROM standings")).scalar_one()
             print(f"{count:,} dossiers in {time.perf_counter() - begun:.0f} s; narrow rows with their indexes: "
                   f"{size / 2**20:.0f} MB", flush=True)  # fmt: skip
-            measure(engine, profile, given.repeats)
+            measure(engine, profile, given.repeats, lambda: used_by(server))
             engine.dispose()
         finally:
             server.stop()

@@ -10,6 +10,7 @@ import msgspec
 
 from layouts.words import LANGS, WORDS, Lang, Words
 from opscentre.domain.listing import PERIODS, By, Period, PeriodName, period_of
+from opscentre.domain.moments import date_of, day_number
 
 #: Stands in a path for the code that a source left empty.
 NO_CODE = "-"
@@ -35,8 +36,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     #: Whether the address itself names the language.
     lang_given: bool = False
     period: Period
-    #: The province's day.
-    today: dt.date
+    #: The moment it was asked for (product's clock, ms).
+    now: int
     unit: str | None = None
     field: str | None = None
     procedure: str | None = None
@@ -54,6 +55,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> Words:
         """The words of its language."""
         return WORDS[self.lang]
+
+    @property
+    def today(self) -> dt.date:
+        """The province's day."""
+        return date_of(day_number(self.now))
 
     @property
     def page(self) -> str:
@@ -92,8 +98,8 @@ def _written(parts: tuple[str, ...], query: dict[str, Any]) -> str:
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
-def read(path: str, search: str, today: dt.date, cookie_lang: str | None = None) -> View:
-    """The view of an address. Raises ``BadAddress``."""
+def read(path: str, search: str, now: int, cookie_lang: str | None = None) -> View:
+    """The view of an address, asked for at ``now``. Raises ``BadAddress``."""
     query = parse_qs(search.removeprefix("?"))
 
     def one(name: str) -> str:
@@ -105,8 +111,8 @@ def read(path: str, search: str, today: dt.date, cookie_lang: str | None = None)
         parts=tuple(unquote(part) for part in path.split("/") if part),
         lang=lang,  # type: ignore[arg-type]
         lang_given=bool(given),
-        period=_period(one("period"), one("first"), one("last"), today),
-        today=today,
+        period=_period(one("period"), one("first"), one("last"), date_of(day_number(now))),
+        now=now,
         unit=one("unit") or None,
         field=_code(query, "field"),
         procedure=_code(query, "procedure"),

@@ -15,6 +15,10 @@ from layouts.desk.mark import mark
 from layouts.place import Place
 from layouts.words import Words
 from opscentre.domain.listing import PERIODS, period_of
+from opscentre.domain.moments import MINUTE
+
+#: Figures of a moment this long ago (ms) are those of a period that is over, not old ones of now.
+PAST = 10 * MINUTE
 
 
 class Crumb(NamedTuple):
@@ -67,6 +71,7 @@ def page(
             _navigation(view),
             html.Main(
                 id="content",
+                tabIndex="-1",
                 children=[
                     _crumbs(view, crumbs, title),
                     html.Div(
@@ -133,14 +138,15 @@ def _crumbs(view: View, crumbs: Sequence[Crumb], title: str) -> html.Nav | None:
 
 
 def _age(view: View, at: int) -> html.P:
+    """Of which moment the figures are; where that is about now, their age ticks on the screen."""
     words = view.words
-    return html.P(
-        className="age",
-        children=[
-            html.Span(words("age.at", moment=words.moment(at)), id="desk-at", **mark(data_at=str(at))),
-            html.A(words("age.again"), href=view.here(), className="tap", **mark(data_again="")),
-        ],
-    )
+    if view.now - at > PAST:
+        said = html.Span(words("age.past", moment=words.moment(at)))
+    else:
+        text = words("age.at", moment=words.moment(at))
+        said = html.Span(text, id="desk-at", **mark(data_age=str(max(0, view.now - at))))
+    again = html.A(words("age.again"), href=view.here(), className="tap", **mark(data_again=""))
+    return html.P([said, again], className="age")
 
 
 def periods(view: View) -> html.Nav:

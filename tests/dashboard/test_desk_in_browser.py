@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -104,6 +105,36 @@ def test_filters_and_the_language_are_in_the_address(tablet: Any, served: Dashbo
     tablet.keyboard.press("Enter")
     tablet.wait_for_url("**/search?**")
     tablet.locator(".dossiers .number a").wait_for()
+
+
+def test_a_keyboard_skips_the_head_and_opens_what_it_stands_on(tablet: Any, served: Dashboard) -> None:
+    show(tablet, f"{served.url}/table?{NOVEMBER}")
+    tablet.keyboard.press("Tab")
+    assert tablet.evaluate("document.activeElement.className") == "skip"
+    tablet.keyboard.press("Enter")
+    assert tablet.evaluate("document.activeElement.id") == "content"
+    tablet.focus(".progress tr:not(.total) th.name a")
+    name = tablet.evaluate("document.activeElement.textContent")
+    tablet.keyboard.press("Enter")
+    arrived(tablet, name)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/export/overdue.csv", 200, 'attachment; filename="overdue-'),
+        ("/export/table.xlsx?period=week&lang=en", 200, 'attachment; filename="table-'),
+        ("/export/overdue.pdf", 404, "no file overdue.pdf"),
+        ("/export/nothing.csv", 404, "no file nothing.csv"),
+        ("/export/table.csv?period=decade", 400, "period='decade'; want today"),
+        ("/manifest.webmanifest", 200, "application/manifest+json"),
+        ("/worker.js", 200, "text/javascript"),
+    ],
+)
+def test_files_are_served_as_what_they_are(served: Dashboard, path: str, status: int, said: str) -> None:
+    answer = httpx.get(served.url + path)
+    assert answer.status_code == status
+    assert said in answer.text + " ".join(answer.headers.values())
 
 
 @pytest.mark.parametrize("address", PAGES)
