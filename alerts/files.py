@@ -54,6 +54,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     give_up: Annotated[float, msgspec.Meta(gt=0)] = 4 * 86_400
     #: Domains that mail may go to; empty: any.
     allowed_domains: list[str] = []
+    #: Days for which it is kept what was told, counted from its end.
+    keep_days: Annotated[float, msgspec.Meta(ge=14)] = 400
     per_minute: Annotated[int, msgspec.Meta(ge=1)] = 120
     per_domain_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 60
 

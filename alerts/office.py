@@ -10,13 +10,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.files import Alerting
 from alerts.kinds import KINDS
 from alerts.planning import plan
+from alerts.pruning import prune
 from alerts.reconcile import end_marks, retire, settle
 from alerts.rules import Rule
 from alerts.times import Times
 from alerts.view import View
+from opscentre.domain.moments import HOUR
 from opscentre.profile import Profile
 
 log = logging.getLogger(__name__)
+
+#: Real ms between two times at which what is over long since is forgotten.
+PRUNE_EVERY = 6 * HOUR
 
 
 class Office:
@@ -24,6 +29,7 @@ class Office:
 
     def __init__(self, engine: Engine, alerting: Alerting, profile: Profile, view: View) -> None:
         self._engine, self._alerting, self._profile, self._view = engine, alerting, profile, view
+        self._prune_at = 0
         self._next: dict[str, int] = {}
         self._failing: set[str] = set()
         self._began = False
@@ -41,6 +47,9 @@ class Office:
                 self._settle(rule, at)
                 self._next[rule.code] = at.wall + round(rule.every * 1000)
         end_marks(self._engine, at.now)
+        if at.wall >= self._prune_at:
+            prune(self._engine, self._alerting.mail.keep_days, at)
+            self._prune_at = at.wall + PRUNE_EVERY
         planned = whole = plan(self._engine, self._alerting, self._profile, at)
         while planned:
             # A flood is planned to its end before its mails leave: one a recipient, not one a round.

@@ -77,7 +77,15 @@ class Kind(NamedTuple):
 
 
 def in_scope(rule: Rule, code: str, units: Units) -> bool:
-    """Whether a rule speaks of a unit; what belongs to no unit is in every scope."""
+    """Whether a rule speaks of a unit; what belongs to no unit is in every scope.
+
+    What a former unit left belongs to its only successor too.
+    """
     if not code or EVERYWHERE in rule.units:
         return True
-    return code in rule.units or units[code].group in rule.units
+    unit = units[code]
+    return (
+        code in rule.units
+        or unit.group in rule.units
+        or (len(unit.successors) == 1 and in_scope(rule, unit.successors[0], units))
+    )

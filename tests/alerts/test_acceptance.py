@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
-from opscentre.domain.moments import HOUR, MINUTE
-from opscentre.store.alert_tables import alert_marks, notification_lines, notifications
+from alerts.pruning import prune
+from opscentre.domain.moments import DAY, HOUR, MINUTE
+from opscentre.store.alert_tables import alert_history, alert_marks, alerts, notification_lines, notifications
 from tests.alerts.playing import Play
 from tests.alerts.postoffice import at_step
 from tests.alerts.scene import APART, BUILDING, TRADE
 
 DESK = "motcua.h55-06@"
+KEPT = (alerts, alert_history, notification_lines, notifications)
 
 
 @pytest.fixture
@@ -189,3 +191,22 @@ def assert_told_once(play: Play) -> None:
     assert rows <= {("told", "sent"), ("moot", "sent"), ("moot", "dropped")}
     ids = [one.id for one in play.mails()]
     assert len(ids) == len(set(ids))
+
+
+def test_what_was_over_long_ago_is_forgotten_and_what_is_open_is_not(play: Play):
+    play.dossier("over", BUILDING, due="2026-11-20T16:00")
+    play.dossier("open", BUILDING, due="2026-11-20T16:10")
+    play.until("2026-11-20T16:55")
+    play.dossier("over", BUILDING, due="2026-11-20T16:00", status=9)
+    play.until("2026-11-20T16:57")
+    later = play.times()._replace(now=play.now + 15 * DAY, wall=play.now + APART + 15 * DAY)
+    assert prune(play.engine, 400, later) == 0
+    assert prune(play.engine, 14, later) > 0
+    with play.engine.connect() as connection:
+        left = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in KEPT}
+    # The open dossier, the unit that is not without overdue ones, and the line that says what is told of it.
+    assert left == {"alerts": 2, "alert_history": 0, "notification_lines": 1, "notifications": 0}
+    play.now += 15 * DAY
+    sent = len(play.mails("motcua"))
+    play.skip("2026-12-07T09:00")
+    assert [one.numbers for one in play.mails("motcua")[sent:]] == [["open"]]

@@ -59,6 +59,8 @@ def test_a_rule_speaks_of_its_own_units_only(scene: Scene):
     assert set(found(scene, "overdue", units=["III"])) == {f"s/{WARD}"}
     assert set(found(scene, "overdue", units=["I", WARD])) == {f"s/{BUILDING}", f"s/{TRADE}", f"s/{WARD}"}
     assert len(found(scene, "overdue")) == 4
+    scene.dossier("left", "H55.54", due="2026-11-19T09:00")
+    assert set(found(scene, "overdue", units=[BUILDING])) == {f"s/{BUILDING}", "s/left"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Forgets what was over long ago: resolved alerts, their history, messages and attempts."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, delete
+
+from alerts.times import Times
+from opscentre.domain.moments import DAY
+from opscentre.store.alert_tables import (
+    alert_history,
+    alert_marks,
+    alerts,
+    notification_answers,
+    notification_attempts,
+    notification_lines,
+    notifications,
+)
+
+#: States of a message that nothing more becomes of.
+_OVER = ("sent", "failed", "dropped")
+
+
+def prune(engine: Engine, keep_days: float, at: Times) -> int:
+    """Delete what ended longer ago than that; how many rows that were."""
+    before, real_before = at.now - round(keep_days * DAY), at.wall - round(keep_days * DAY)
+    note = notifications.c
+    # What an open alert was told in stays: it says which steps are done.
+    standing = alerts.select().where(
+        alerts.c.rule == notification_lines.c.rule,
+        alerts.c.key == notification_lines.c.key,
+        alerts.c.state != "resolved",
+    )
+    statements = (
+        delete(alert_history).where(alert_history.c.at < before),
+        delete(notification_lines).where(notification_lines.c.at < before, ~standing.exists()),
+        delete(notifications).where(note.created_at < before, note.state.in_(_OVER)),
+        delete(notification_attempts).where(notification_attempts.c.at < real_before),
+        delete(notification_answers).where(notification_answers.c.at < before),
+        delete(alert_marks).where(alert_marks.c.ended_at < before),
+        delete(alerts).where(alerts.c.state == "resolved", alerts.c.resolved_at < before),
+    )
+    count = 0
+    for statement in statements:
+        # One by one: the stream waits for none of them long.
+        with engine.begin() as connection:
+            count += connection.execute(statement).rowcount
+    return count
