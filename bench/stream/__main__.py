@@ -43,7 +43,7 @@ def main() -> None:
                 for rate in (1_000, 10_000):
                     delay.measure(parts, Path(folder), rate, given.seconds)
             if "pair" in wanted:
-                pair.measure(parts, Path(folder), given.changes)
+                pair.measure(parts, Path(folder), max(1, given.changes // 2))
         finally:
             for part in reversed(parts):
                 part.stop()

@@ -24,16 +24,17 @@ def bring_up_to_date(connection: Connection) -> None:
     """
     known = inspect(connection)
     there = set(known.get_table_names())
+    # All tables with one question each: a command line opens the database too.
+    columns = {name: {one["name"] for one in found} for (_, name), found in known.get_multi_columns().items()}
+    indexes = {name: {one["name"] for one in found} for (_, name), found in known.get_multi_indexes().items()}
     for table in metadata.sorted_tables:
         if table.name not in there:
             continue
-        columns = {column["name"] for column in known.get_columns(table.name)}
         for column in table.columns:
-            if column.name not in columns:
+            if column.name not in columns[table.name]:
                 _add(connection, table, column)
-        indexes = {index["name"] for index in known.get_indexes(table.name)}
         for index in table.indexes:
-            if index.name not in indexes:
+            if index.name not in indexes[table.name]:
                 log.info("adding the index %s to the database", index.name)
                 index.create(connection)
     metadata.create_all(connection, checkfirst=True)
