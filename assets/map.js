@@ -32,6 +32,16 @@
     if ((event.key === "m" || event.key === "M") && map() && !event.ctrlKey) next();
   });
 
+  /* The last three are outlined: their outlines lie above their neighbours' only where they are drawn last. */
+  window.addEventListener("opscentre:head", () => {
+    if (!map()) return;
+    for (const drawing of map().querySelectorAll(".areas svg")) {
+      const last = [...drawing.querySelectorAll(`.worst-${map().dataset.measure}, .areas-frame`)];
+      const end = [...drawing.children].slice(-last.length);
+      for (const area of last) if (!end.includes(area)) drawing.append(area);
+    }
+  });
+
   async function fill() {
     const place = document.querySelector(".areas:empty");
     if (!place || place.dataset.asked) return;
@@ -39,12 +49,22 @@
     try {
       const found = await (await fetch(place.dataset.source)).json();
       place.append(drawing(found, found.box, "", "areas-whole"));
-      if (found.inset) place.append(drawing(found, found.inset, "inset-", "areas-inset"));
+      if (found.inset) {
+        place.append(drawing(found, found.inset, "inset-", "areas-inset"));
+        place.firstElementChild.append(frame(found.inset));
+      }
       window.dispatchEvent(new Event("resize"));   /* every element takes its looks anew */
     } catch (error) {
       delete place.dataset.asked;
       console.info("no outlines yet, tried again when the map comes up:", error.message);
     }
+  }
+
+  /* Where on the whole the inset lies. */
+  function frame([x, y, width, height]) {
+    const rect = document.createElementNS(SVG, "rect");
+    for (const [name, value] of Object.entries({ x, y, width, height, class: "areas-frame" })) rect.setAttribute(name, value);
+    return rect;
   }
 
   function drawing(found, box, prefix, name) {

@@ -14,6 +14,8 @@ from opscentre.live.wall import UrgentDossier, Wall
 OVERDUE_ROWS, SOON_ROWS = 4, 3
 #: Units with longer names go by their short ones here: a clock stands on the same line.
 LONGEST_NAME = 22
+#: Said of a dossier that may be done: its source was not heard since it fell due.
+BY_SYNC = "◆ chờ đồng bộ"
 #: A page stays this long (real ms): every screen turns at the same moment.
 PAGE_MS = 12_000
 
@@ -91,11 +93,15 @@ def listing_patch(key: str, late: bool, rows: int, wall: Wall, place: Place) -> 
 
 
 def _row_patch(key: str, dossier: UrgentDossier, late: bool, place: Place) -> Patch:
+    procedure = dossier.procedure_name or "Chưa rõ thủ tục"
     unit = place.by_code.get(dossier.unit, UNMAPPED_UNIT)
     return {
         key: Change(cls="urgent-row"),
         f"{key}-unit": say(unit.name if len(unit.name) <= LONGEST_NAME else unit.label),
-        f"{key}-clock": Change(tick=("overdue" if late else "left", dossier.due)),
-        f"{key}-procedure": say(dossier.procedure_name or "Chưa rõ thủ tục"),
+        f"{key}-clock": Change(
+            tick=("overdue" if late else "left", dossier.due),
+            cls=f"urgent-clock {'bad' if late and not dossier.by_sync else 'warn'}",
+        ),
+        f"{key}-procedure": say(f"{BY_SYNC} · {procedure}" if dossier.by_sync else procedure),
         f"{key}-number": say(dossier.number),
     }

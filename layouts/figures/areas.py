@@ -13,6 +13,8 @@ import msgspec
 WIDTH = 1000.0
 #: Below this share of the median area a unit is hard to see: the densest such neighbourhood gets an inset.
 SMALL = 0.3
+#: How far from one another, as a share of the drawing, small units are neighbours.
+REACH = 0.07
 
 Ring = list[tuple[float, float]]
 Box = tuple[float, float, float, float]
@@ -81,7 +83,7 @@ def _inset(drawn: dict[str, list[Ring]], height: float) -> Box | None:
     areas = {code: _area(rings) for code, rings in drawn.items()}
     usual = median(areas.values())
     small = {code: _middle(drawn[code]) for code, area in areas.items() if area < SMALL * usual}
-    reach = 0.12 * max(WIDTH, height)
+    reach = REACH * max(WIDTH, height)
     best: list[str] = []
     for here in small.values():
         near = [code for code, there in small.items() if math.dist(here, there) <= reach]

@@ -8,7 +8,7 @@ from dash import html
 
 from layouts.cards import bars
 from layouts.cards.kpis import is_known
-from layouts.cards.urgent import listing, listing_patch
+from layouts.cards.urgent import BY_SYNC, listing, listing_patch
 from layouts.change import DASH, Patch, say
 from layouts.place import Place
 from layouts.text import number, percent
@@ -90,7 +90,7 @@ def patch(wall: Wall, place: Place) -> Patch:
     """The numbers of both clocks, and the present page of the lists."""
     totals = wall.totals
     values = {
-        "process": (totals.in_process_overdue, _share(totals.in_process_overdue, totals.in_process, "đang giải quyết")),
+        "process": (totals.in_process_overdue, _late(wall)),
         "reception": (totals.waiting_overdue, f"trong {number(totals.waiting)} chờ tiếp nhận"),
         "soon": (totals.due_soon, _share(totals.due_soon, totals.in_process, "đang giải quyết")),
         "paused": (totals.paused, f"{number(totals.paused_overdue)} dừng khi đã quá hạn"),
@@ -115,6 +115,14 @@ def patch(wall: Wall, place: Place) -> Patch:
         bars.patch("late-waiting", waiting, UNITS, wall, place, "Không đơn vị nào quá hạn", _of(waiting, wall, 1))
     )
     return changes
+
+
+def _late(wall: Wall) -> str:
+    """The share that is late; and of the listed those that may be done, because their source was not heard since."""
+    totals = wall.totals
+    waiting = sum(dossier.by_sync for dossier in wall.overdue)
+    share = _share(totals.in_process_overdue, totals.in_process, "đang giải quyết")
+    return f"{share} · {waiting}/{len(wall.overdue)} lâu nhất {BY_SYNC}" if waiting else share
 
 
 def _share(part: int, whole: int, words: str) -> str:

@@ -157,6 +157,8 @@ def patch(wall: Wall, place: Place) -> Patch:
             if not place.areas:
                 changes[f"map-{unit.code}-{measure.key}"] = say(measure.write(value).rstrip("%"))
         changes[f"{prefix}-{unit.code}"] = Change(cls=" ".join(classes))
+        if place.areas and place.areas.inset:
+            changes[f"inset-area-{unit.code}"] = Change(cls=" ".join(classes))
     return changes
 
 

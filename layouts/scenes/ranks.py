@@ -46,7 +46,7 @@ class Board(NamedTuple):
 
 BY_ONTIME, BY_ONLINE = MEASURES[0], MEASURES[2]
 BOARDS = (
-    Board("rank-dept", "Sở, ban, ngành · đúng hạn 30 ngày", BY_ONTIME, True, 18, 0),
+    Board("rank-dept", "Sở, ban, ngành · đúng hạn 30 ngày", BY_ONTIME, True, 10, 7),
     Board("rank-comm", "Xã, phường · đúng hạn 30 ngày", BY_ONTIME, False, 9, 8),
     Board("rank-donl", "Sở, ban, ngành · trực tuyến hôm nay", BY_ONLINE, True, 5, 3),
     Board("rank-conl", "Xã, phường · trực tuyến hôm nay", BY_ONLINE, False, 5, 3),

@@ -15,6 +15,7 @@ import msgspec
 import psutil
 import pytest
 
+from layouts.scenes import SCENES
 from opscentre.domain.moments import parse_local
 from opscentre.profile import Profile
 from tests.dashboard.conftest import Dashboard
@@ -60,10 +61,12 @@ def test_pages_may_run_only_scripts_of_this_host(dashboard: Dashboard) -> None:
 
 
 def test_pages_are_there_and_other_paths_are_not(dashboard: Dashboard) -> None:
-    for path in ("/", "/wall"):
+    for path in ("/", "/wall", "/wall/late"):
         answer = httpx.get(dashboard.url + path)
         assert (answer.status_code, '<html lang="vi">' in answer.text) == (200, True)
-    for path in ("/nowhere", "/api/nothing", "/docs", "/openapi.json"):
+    content = httpx.get(f"{dashboard.url}/api/page").text
+    assert all(f'data-scene="{key}"' in content for key in SCENES)
+    for path in ("/nowhere", "/wall/nowhere", "/api/areas", "/api/nothing", "/docs", "/openapi.json"):
         assert httpx.get(dashboard.url + path).status_code == 404, path
 
 

@@ -93,6 +93,17 @@ def test_the_two_clocks_and_what_waits_for_the_citizen_stand_apart(wall: Wall, p
     assert late.patch(wall, place)["late-process"].text == "—"
 
 
+def test_what_may_only_be_late_by_its_source_is_told_apart(wall: Wall, place: Place) -> None:
+    wall.made_at = 0
+    wall.totals = Totals(in_process=200, in_process_overdue=50)
+    wall.overdue[1].by_sync = True
+    changes = late.patch(wall, place)
+    assert changes["late-process-sub"].text == "25,0% số đang giải quyết · 1/40 lâu nhất ◆ chờ đồng bộ"
+    assert changes["late-overdue-0-clock"].cls == "urgent-clock bad"
+    assert changes["late-overdue-1-clock"].cls == "urgent-clock warn"
+    assert (changes["late-overdue-1-procedure"].text or "").startswith("◆ chờ đồng bộ · ")
+
+
 def test_units_with_the_most_overdue_have_the_longest_bar(wall: Wall, place: Place) -> None:
     wall.units = {"H55.12": Totals(in_process_overdue=8), "05443": Totals(in_process_overdue=2), "05455": Totals()}
     changes = late.patch(wall, place)
@@ -172,6 +183,20 @@ def test_areas_are_drawn_north_up_and_small_neighbours_get_an_inset() -> None:
     left, _, wide, _ = crowded.inset
     assert left > 850
     assert wide < 160
+
+
+def test_a_map_of_areas_colours_the_whole_and_the_inset_alike(wall: Wall) -> None:
+    spots = [square(unit.code, index % 10, index // 10, 1) for index, unit in enumerate(place_of(PROFILE).communes)]
+    for index, spot in enumerate(spots[:4]):
+        spots[index] = square(spot["id"], 4 + index / 10, -0.1, 0.1)
+    drawn = place_of(PROFILE, areas=draw({"features": spots}, "Địa giới: thử"))
+    changes, page = map.patch(wall, drawn), to_html(map.layout(drawn))
+    code = spots[0]["id"]
+    assert changes[f"area-{code}"].cls == changes[f"inset-area-{code}"].cls
+    assert (changes[f"area-{code}"].cls or "").startswith("area ")
+    assert 'data-source="/api/areas"' in page
+    assert "Địa giới: thử" in page
+    assert 'class="tile"' not in page
 
 
 def test_components_become_the_html_that_they_stand_for() -> None:
