@@ -55,6 +55,14 @@ class Message(NamedTuple):
     value: bytes
 
 
+class Gap(Exception):
+    """The pipe left messages out: this worker must begin anew where SQL stands, and read them.
+
+    Offsets of the product's topics have no holes: nothing is compacted and nothing written in transactions. What was
+    trimmed away below a partition's first message is noticed when a worker takes the partition over.
+    """
+
+
 class Worker:
     """Ledgers of the assigned partitions, and what happens to the messages that reach them."""
 
@@ -149,8 +157,8 @@ class Worker:
     def digest(self, messages: Iterable[Message]) -> None:
         """One cycle: fold the messages, let the clock act, write SQL in one transaction, then the board.
 
-        Raises ``Fenced`` when another worker owns a partition by now, ``OperationalError`` when SQL stays
-        away: the memory is ahead of the truth then, and the process has to start anew.
+        Raises ``Fenced`` when another worker owns a partition by now, ``Gap`` when the pipe left messages out,
+        ``OperationalError`` when SQL stays away: the process has to start anew from SQL then.
         """
         now = self._clock.now()
         entries = journal.Entries()
@@ -187,6 +195,7 @@ class Worker:
         ledger = self.ledgers.get(message.partition)
         if ledger is None or message.offset < ledger.next_offset:
             return []
+        _require_next(message, ledger.next_offset)
         ledger.next_offset = message.offset + 1
         batch, refused = read_batch(message.value)
         for reason, payload in refused:
@@ -255,6 +264,7 @@ class Worker:
     def _digest_observation(self, message: Message, now: int, entries: journal.Entries) -> None:
         if self._observed is None or message.offset < self._observed[1]:
             return
+        _require_next(message, self._observed[1])
         self._observed = (self._observed[0], message.offset + 1)
         try:
             seen = read_observation(message.value)
@@ -353,6 +363,14 @@ class Worker:
             due_soon=[
                 _listed(state, now) for state in journal.open_due(self._engine, partition, now, horizon + 1, LISTED)
             ],
+        )
+
+
+def _require_next(message: Message, expected: int) -> None:
+    if message.offset != expected:
+        raise Gap(
+            f"{message.topic} {message.partition}: message {message.offset} came where {expected} was due; "
+            "what lies between would be lost"
         )
 
 

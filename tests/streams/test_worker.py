@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 import pytest
 import redis
@@ -20,7 +22,7 @@ from opscentre.live.writer import BoardWriter
 from opscentre.pipe import topics
 from opscentre.sources import LinkConfig, SourceConfig
 from opscentre.store import journal, tables
-from streams.worker import Message, Worker
+from streams.worker import Gap, Message, Worker
 from tests.parts.redis import Redis
 from tests.streams.books import NOW, batches, by_code, history, recount, said_by_code
 
@@ -168,8 +170,8 @@ def test_everything_again_after_a_restart_changes_nothing(worker, engine, redis_
     again.digest(queue)
     care(again)
     assert reader.progress_table(TODAY, TODAY + DAY) == before
-    renumbered = [message._replace(offset=message.offset + len(queue)) for message in queue]
-    again.digest(renumbered)
+    length = Counter(message.partition for message in queue)
+    again.digest([message._replace(offset=message.offset + length[message.partition]) for message in queue])
     care(again)
     assert reader.progress_table(TODAY, TODAY + DAY) == before
 
@@ -232,13 +234,25 @@ def test_a_receipt_says_how_many_were_accepted_and_how_many_were_known(worker, e
     worker.digest(messages(packed))
     distinct = len({s.key for s in snapshots})
     assert journal.read_receipt(engine, "run-1") == (distinct, len(snapshots) - distinct)
-    again = [Message(topics.DOSSIERS, p, 100, v.replace(b"run-1", b"run-2")) for p, v in packed]
-    worker.digest(again)
+    again = [(partition, value.replace(b"run-1", b"run-2")) for partition, value in packed]
+    worker.digest(messages([*packed, *again])[len(packed) :])
     assert journal.read_receipt(engine, "run-2") == (0, len(snapshots))
     with engine.connect() as connection:
         notes = connection.execute(select(tables.quarantine).where(tables.quarantine.c.severity == "note")).all()
     assert {note.reason for note in notes} == {"duplicate"}
     assert {note.number for note in notes} == {s.number for s in snapshots}
+
+
+def test_a_hole_in_what_the_pipe_brings_is_never_stepped_over(worker, engine):
+    queue = messages(batches(history(40), PARTITIONS, size=5))
+    first = [message for message in queue if message.partition == 0]
+    worker.digest(first[:2])
+    with pytest.raises(Gap, match="dossiers 0: message 3 came where 2 was due"):
+        worker.digest(first[3:])
+    assert journal.next_offsets(engine, topics.DOSSIERS, [0]) == {0: 2}
+    beat = msgspec.json.encode(Heartbeat(1))
+    with pytest.raises(Gap, match="observations 0: message 1 came where 0 was due"):
+        worker.digest([Message(topics.OBSERVATIONS, 0, 1, beat)])
 
 
 def test_a_worker_that_was_replaced_writes_nothing_more(worker, engine, redis_server, clock):
