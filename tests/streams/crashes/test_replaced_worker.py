@@ -88,13 +88,13 @@ def test_stopped_between_its_look_and_its_flush_it_finds_its_successors_mark(sta
     successor = None
     flush = BoardWriter._flush
 
-    def stop_then_flush(self, *given):
+    def stop_then_flush(self, *given, **named):
         nonlocal successor
         if self is old._writer and successor is None:
             successor = start()
             successor.digest(queue[20:])
             care(successor)
-        flush(self, *given)
+        flush(self, *given, **named)
 
     monkeypatch.setattr(BoardWriter, "_flush", stop_then_flush)
     with pytest.raises(journal.Fenced):
