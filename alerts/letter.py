@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from alerts.digests import heading_of
 from alerts.kinds import KINDS
 from alerts.pipeline.line import RESOLVED, Line
 from alerts.queue import Taken
@@ -76,6 +77,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     dossiers: tuple[DossierItem, ...]
     notices: tuple[Notice, ...]
     dashboard: str = ""
+    #: What a digest is called; empty: it is none.
+    heading: str = ""
     #: Where its office answers; empty: nowhere.
     answer: str = ""
 
@@ -92,7 +95,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         """A subject that says it all."""
-        return one_line(f"[{self.brand}] {self.unit or self.greeting}: {self._gist()} ({local(self.moment):%d/%m})")
+        about = ", ".join(filter(None, (self.unit or self.greeting, self.heading)))
+        return one_line(f"[{self.brand}] {about}: {self._gist()} ({local(self.moment):%d/%m})")
 
     def _gist(self) -> str:
         late, soon = self.overdue, self.due_soon
@@ -152,7 +156,10 @@ def compose(
         dossiers=_dossiers(about, view, taken.sealed_at),
         notices=tuple(_notice(line, view, names) for line in others),
         dashboard=dashboard.rstrip("/"),
-        answer=f"{dashboard.rstrip('/')}{PATH}{token}" if dashboard and token and about else "",
+        heading=heading_of(taken.topic),
+        answer=f"{dashboard.rstrip('/')}{PATH}{token}"
+        if dashboard and token and about and not heading_of(taken.topic)
+        else "",
     )
 
 

@@ -7,6 +7,7 @@ import logging
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.digests import plan_digests
 from alerts.files import Alerting
 from alerts.kinds import KINDS
 from alerts.planning import plan
@@ -50,6 +51,7 @@ class Office:
         if at.wall >= self._prune_at:
             prune(self._engine, self._alerting.mail.keep_days, at)
             self._prune_at = at.wall + PRUNE_EVERY
+        plan_digests(self._engine, self._alerting, self._profile, at)
         planned = whole = plan(self._engine, self._alerting, self._profile, at)
         while planned:
             # A flood is planned to its end before its mails leave: one a recipient, not one a round.

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, insert, or_, select, update
 
+from alerts.digests import TOPIC, standing_lines
 from alerts.files import Alerting, Mail
 from alerts.pipeline import FILTERS, run
 from alerts.pipeline.line import RESOLVED, Line
@@ -60,11 +61,7 @@ def take(engine: Engine, alerting: Alerting, profile: Profile, at: Times, *, mai
             if not _claim(connection, alerting.mail, row, at):
                 continue
             fresh = row.state == "queued"
-            if fresh:
-                _gather(connection, row, at.now)
-            lines = _lines(connection, alerting, row.id)
-            if fresh:
-                lines = _seal(connection, alerting, profile, row.id, lines, at)
+            lines = _said(connection, alerting, profile, row, at)
             if not lines:
                 connection.execute(update(notifications).where(_NOTE.id == row.id).values(state="dropped"))
                 continue
@@ -105,6 +102,16 @@ def _due(at: Times, mail_too: bool) -> ColumnElement[bool]:
     left_behind = and_(_NOTE.state == "sending", _NOTE.claimed_until <= at.wall)
     due = and_(or_(waiting, left_behind), _NOTE.try_at <= at.wall)
     return due if mail_too else and_(due, _NOTE.domain == "")
+
+
+def _said(connection: Connection, alerting: Alerting, profile: Profile, row: Any, at: Times) -> list[Line]:
+    """What a message that was just claimed says; what was fixed before stays as it was."""
+    if row.topic.startswith(TOPIC):
+        return standing_lines(connection, alerting, profile, row.recipient, at)
+    if row.state != "queued":
+        return _lines(connection, alerting, row.id)
+    _gather(connection, row, at.now)
+    return _seal(connection, alerting, profile, row.id, _lines(connection, alerting, row.id), at)
 
 
 def _next(connection: Connection, mail: Mail, at: Times, mail_too: bool) -> Any:

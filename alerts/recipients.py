@@ -15,6 +15,10 @@ EVERY_UNIT = "*"
 #: Who hears where a unit has nobody of that role.
 LAST_RESORT = "ops"
 
+#: What stands for the unit in the key of a recipient of the province.
+PROVINCE = "province"
+
+DigestKind = Literal["morning", "evening"]
 ChannelName = Literal["smtp", "webhook", "apprise"]
 _PLAIN = re.compile(r"[^a-z0-9]+")
 
@@ -31,12 +35,14 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     #: A mail address, a URL (webhook), or the name of an environment variable (apprise).
     address: str
     channel: ChannelName = "smtp"
+    #: Which digest it wants beside its alerts; empty: none.
+    digest: DigestKind | Literal[""] = ""
     note: str = ""
 
     @property
     def key(self) -> str:
         """Stable identity: what was told to whom is remembered under it."""
-        return f"{self.role}@{self.unit or 'province'}"
+        return f"{self.role}@{self.unit or PROVINCE}"
 
     @property
     def domain(self) -> str:
@@ -65,10 +71,17 @@ class Recipients:
             code = units[code].parent if code in units.by_code else ""
         return self._by_place.get(("", role), [])
 
+    def with_digest(self, units: Units) -> list[Recipient]:
+        """Everyone who wants a digest, of the province and of the units there are."""
+        roles = {role for _, role in self._by_place}
+        found = {one.key: one for role in roles for unit in units.all for one in self.of(role, unit.code, units)}
+        found |= {one.key: one for role in roles for one in self.of(role, "", units)}
+        return [one for one in found.values() if one.digest]
+
     def by_key(self, key: str, units: Units) -> Recipient | None:
         """The recipient of a key that was remembered; None where there is none any more."""
         role, _, unit = key.rpartition("@")
-        found = self.of(role, "" if unit == "province" else unit, units)
+        found = self.of(role, "" if unit == PROVINCE else unit, units)
         return next((one for one in found if one.key == key), None)
 
     def _made_for(self, unit: str, role: str) -> list[Recipient]:

@@ -112,6 +112,9 @@ def mail(letter: Letter, *, sender: str, to: str, domain: str, sent: int) -> Ema
     # Out-of-office answers would come back to a mailbox that nobody reads.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    if letter.heading:
+        # Alerts cannot be unsubscribed from; a digest can.
+        message["List-Unsubscribe"] = f"<mailto:{address}?subject=unsubscribe%20{letter.id[:8]}>"
     if letter.severity == "critical":
         message["Importance"] = "high"
     message.set_content(text(letter), cte="base64")

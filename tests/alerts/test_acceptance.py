@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from alerts.pruning import prune
-from opscentre.domain.moments import DAY, HOUR, MINUTE
+from alerts.recipients import Recipient, Recipients
+from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
 from opscentre.store.alert_tables import alert_history, alert_marks, alerts, notification_lines, notifications
-from tests.alerts.playing import Play
+from tests.alerts.playing import SHIPPED, Play
 from tests.alerts.postoffice import at_step
 from tests.alerts.scene import APART, BUILDING, TRADE
 
@@ -210,3 +211,27 @@ def test_what_was_over_long_ago_is_forgotten_and_what_is_open_is_not(play: Play)
     sent = len(play.mails("motcua"))
     play.skip("2026-12-07T09:00")
     assert [one.numbers for one in play.mails("motcua")[sent:]] == [["open"]]
+
+
+def test_a_digest_comes_once_a_working_day_to_those_who_want_it(tmp_path: Path):
+    rows = [
+        Recipient(unit="*", role="desk", address="desk.{unit}@thainguyen.example"),
+        Recipient(unit=BUILDING, role="head", address="head@thainguyen.example", digest="morning"),
+        Recipient(role="chair", address="chair@thainguyen.example", digest="evening"),
+        Recipient(role="vice-chair", address="vice@thainguyen.example"),
+    ]
+    play = Play(tmp_path, "2026-11-20T16:20", SHIPPED._replace(recipients=Recipients(rows)))
+    play.dossier("late", BUILDING, due="2026-11-20T16:00")
+    play.dossier("other", TRADE, due="2026-11-20T16:00")
+    play.until("2026-11-20T16:29")
+    assert play.mails("chair") == []
+    play.until("2026-11-20T16:33")
+    (evening,) = play.mails("chair")
+    assert evening.subject == ("[Thái Nguyên IOC] chair, tổng hợp cuối ngày: 2 hồ sơ quá hạn ở 2 đơn vị (20/11)")
+    assert "unsubscribe" in evening.mail["List-Unsubscribe"]
+    assert all("List-Unsubscribe" not in one.mail for one in play.mails("desk"))
+    play.skip("2026-11-20T16:50", "2026-11-21T09:00", "2026-11-22T09:00", "2026-11-23T07:03", "2026-11-23T09:00")
+    (morning,) = play.mails("head")
+    assert (morning.numbers, morning.moment) == (["late"], parse_local("2026-11-23T07:01"))
+    assert len(play.mails("chair")) == 1
+    play.close()
