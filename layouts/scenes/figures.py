@@ -81,11 +81,13 @@ def patch(wall: Wall, place: Place) -> Patch:
 def _tile_patch(key: str, figure: FigureShown) -> Patch:
     old = figure.age_days > OLD_DAYS
     years = figure.age_days // 365
+    # The unit of measure stands on the same line, in letters of half the size.
+    long = len(figure.value) + len(figure.unit) / 2 > 11
     said = f"◆ {figure.as_of} · cũ {years} năm" if old else figure.as_of
     return {
         key: Change(cls="card pub-tile is-old" if old else "card pub-tile"),
         f"{key}-name": say(figure.name),
-        f"{key}-value": say(figure.value, "pub-value is-long" if len(figure.value) > 9 else "pub-value"),
+        f"{key}-value": say(figure.value, "pub-value is-long" if long else "pub-value"),
         f"{key}-unit": say(figure.unit),
         f"{key}-day": say(said),
         f"{key}-scope": say(figure.scope),
