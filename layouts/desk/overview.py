@@ -14,9 +14,9 @@ from layouts.place import Place
 
 #: What holds now, and the list or figure behind it.
 NOW = (
-    ("received", "figure/received.today", ""),
-    ("finished", "figure/finished.today", ""),
-    ("process", "figure/now.in_process", ""),
+    ("received", "figure/received.in_period", ""),
+    ("finished", "figure/finished.total", ""),
+    ("process", "figure/in_process.total", ""),
     ("overdue", "list/overdue", "bad"),
     ("soon", "list/due-soon", "warn"),
     ("paused", "list/paused", ""),
@@ -40,7 +40,7 @@ def layout(view: View, place: Place, groups: Sequence[Row], worst: Sequence[Row]
                     html.Li(
                         html.A(
                             className=f"figure {role}",
-                            href=view.to(*target.split("/")),
+                            href=view.to(*target.split("/"), period="today"),
                             children=[
                                 html.Span(words(f"home.{key}"), className="figure-name"),
                                 html.Span(DASH, id=f"home-{key}-{view.lang}", className="figure-value"),

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from dashboard.desk import Desk
 from dashboard.desk_export import MOST, as_csv, as_xlsx, list_sheet, plain, table_sheet
 from dashboard.desk_notes import from_here
-from layouts.desk.progress import numbers
+from layouts.desk.progress import COLUMNS, numbers
 from opscentre.board import look_back
 from opscentre.domain.listing import LISTS, period_of
 from opscentre.domain.moments import date_of, day_number
@@ -100,6 +100,32 @@ def test_one_gets_from_the_overview_to_a_dossier_and_back_by_links_alone(desk: D
     assert "Hồ sơ" in text(page)
     crumbs = next(one for one in parts(page) if getattr(one, "className", "") == "crumbs")
     assert [link.split("?")[0].count("/") for link in links(crumbs)] == [1, 2, 3, 4]
+
+
+def test_every_link_of_every_page_leads_to_a_page(desk: Desk) -> None:
+    known, waiting = set(), ["/", "/table?by=field", "/table?by=procedure", "/compare?units=H55.12&units=H55.05"]
+    while waiting:
+        address = waiting.pop()
+        path, _, query = address.partition("?")
+        page = desk.show(path, f"?{query}")
+        assert "Không có trang này" not in text(page), address
+        assert "Địa chỉ không dùng được" not in text(page), address
+        there = links(page)
+        if "data-table" in str(page):
+            there += [f"/figure/{group}.{name}?{line[4]}" for line in shown(page)[:1]
+                      for group, names in COLUMNS for name in names]  # fmt: skip
+            there += [line[3] for line in shown(page) if line[0] == "" and line[3]]
+        for link in there:
+            # One of a kind: what differs beyond is which unit, dossier or period it is of.
+            kind = (
+                link.split("?")[0].count("/"),
+                link.split("/")[1].split("?")[0],
+                link.split("?")[0].split(".")[-1][:9],
+            )
+            if kind not in known and not link.startswith(("/wall", "/export")):
+                known.add(kind)
+                waiting.append(link)
+    assert len(known) > 50
 
 
 def test_every_filter_of_an_address_comes_back_in_its_links(desk: Desk) -> None:
