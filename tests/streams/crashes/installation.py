@@ -189,7 +189,7 @@ class Installation:
         self.wait(lambda: self.reader.wall().state == "live", 30.0, "the board is not whole")
         # The board follows SQL by a moment; a board that stays wrong is what the comparison is there to find.
         try:
-            wait_until(lambda: not self.differences(), 5.0, "the board follows SQL")
+            wait_until(lambda: not self.differences(), 15.0, "the board follows SQL")
         except AssertionError:
             self.require_equal()
 
