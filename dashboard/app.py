@@ -69,15 +69,14 @@ def create_app(
     profile: Profile,
     reader_factory: Callable[[], Reader],
     look_back: api.LookBack,
-    store: Engine | None = None,
+    store: Engine,
     slow: SlowFeed | None = None,
 ) -> FastAPI:
     """The dashboard as an ASGI application; its ``state.feed`` is the push.
 
     ``reader_factory`` is called twice: the push and the API have a reader each, used from threads. ``look_back``
-    answers from SQL for periods that the live board does not reach. ``store`` is what the desk's pages ask; without
-    it there are none. ``slow`` counts what changes by the minute; without it the scenes of that say that it is not
-    there yet.
+    answers from SQL for periods that the live board does not reach. ``store`` is what the desk's pages ask. ``slow``
+    counts what changes by the minute; without it the scenes of that say that it is not there yet.
     """
     clock = open_clock(settings.clock, profile.calendar)
     place = _place(settings, profile, date_of(day_number(clock.now())))
@@ -109,14 +108,12 @@ def create_app(
     for path, handler in mails.routes(MailFolder(settings.data / "mails")):
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
-    desk = None
-    if store is not None:
-        names = {source.code: source.name for source in read_sources(profile, settings)}
-        desk = Desk(store, profile, place, clock, names, may_write=desk_notes.is_loopback(settings.host))
-        for path, handler in [*desk_export.routes(desk), *desk_install.routes(place)]:
-            server.add_route(path, handler, methods=["GET"])
-        for path, handler in answers.routes(store, clock, os.environ):
-            server.add_route(path, handler, methods=["GET", "POST"])
+    names = {source.code: source.name for source in read_sources(profile, settings)}
+    desk = Desk(store, profile, place, clock, names, may_write=desk_notes.is_loopback(settings.host))
+    for path, handler in [*desk_export.routes(desk), *desk_install.routes(place)]:
+        server.add_route(path, handler, methods=["GET"])
+    for path, handler in answers.routes(store, clock, os.environ):
+        server.add_route(path, handler, methods=["GET", "POST"])
     application = _dash(server, escape(place.title), pages, desk)
     server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
     return server
@@ -136,7 +133,7 @@ def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:
     return place_of(profile, day, wanted, areas)
 
 
-def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]], desk: Desk | None) -> dash.Dash:
+def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]], desk: Desk) -> dash.Dash:
     """The Dash application on ``server``, with one route for each page, and the desk's pages beside them."""
     application = dash.Dash(
         __name__,
@@ -154,21 +151,18 @@ def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]
     # The browser would open a websocket beside our stream for nothing: callbacks here go over HTTP.
     application.backend.websocket_capability = False
     application.init_app(server)
-    if desk is not None:
-        desk_notes.register(application, desk)
+    desk_notes.register(application, desk)
     application.layout = html.Div([dcc.Location(id="address"), html.Div(id="page")])
 
     @application.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
     def show(path: str, search: str) -> Component:
         page = pages.get(path)
-        if page is None and desk is not None:
-            return desk.show(path, search or "", dash.ctx.cookies.get("lang"))
-        return page() if page else html.Main("Không có trang này.", className="home")
+        return page() if page else desk.show(path, search or "", dash.ctx.cookies.get("lang"))
 
     async def not_found(request: Request) -> Response:
         return Response(f"Không có trang {request.url.path}", 404, media_type="text/plain")
 
-    server.add_middleware(OnePage, serves=lambda path: path in pages or (desk is not None and desk.serves(path)))
+    server.add_middleware(OnePage, serves=lambda path: path in pages or desk.serves(path))
     # Before Dash's own catch-all, which would answer 200 to any path.
     server.add_route("/{path:path}", not_found, methods=["GET"])
     return application
