@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -71,3 +73,8 @@ def test_what_cannot_be_counted_is_logged_in_one_line(data: Path, caplog: pytest
     told = [record.getMessage() for record in caplog.records if record.name == "dashboard.slow"]
     assert len(told) == 1
     assert "profile 'nowhere'" in told[0]
+
+
+def test_counting_ends_with_the_dashboard_that_began_it() -> None:
+    code = "import os; from dashboard.slow import end_with; end_with(os.getppid() + 1)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 1
