@@ -50,7 +50,7 @@ def layout(view: View, place: Place, groups: Sequence[Row], worst: Sequence[Row]
                     for key, target, role in NOW
                 ],
             ),
-            html.P(words("home.live"), className="footnote"),
+            html.P(words("home.live"), className="footnote is-live"),
             html.H2(f"{words('table.title')} · {frame.period_text(view)}"),
             frame.periods(view),
             table(view, [(words("home.groups"), groups), (words("home.worst"), worst)], total, words("by.unit")),
