@@ -57,6 +57,8 @@ def test_the_wall_shows_what_was_pushed(
     wall.due_soon = wall.due_soon[:3]
     assert wall.slow is not None
     wall.slow.figures = wall.slow.figures[:12]
+    # Numbers that roll would still be on their way.
+    page.emulate_media(reduced_motion="reduce")
     board.show(wall)
     open_wall(page, dashboard)
     wait_for_text(page, "clock-date", "Thứ Bảy, 21/11/2026", 3)
@@ -90,7 +92,7 @@ def test_clocks_tick_between_pushes_at_the_speed_of_the_simulation(
     page.wait_for_timeout(2_000)
     after, passed = text_of(page, "soon-0-clock"), time.monotonic() - began
     assert before.startswith(("còn 02:1", "còn 02:0"))
-    assert seconds_left(before) - seconds_left(after) == pytest.approx(10 * passed, abs=6)
+    assert seconds_left(before) - seconds_left(after) == pytest.approx(10 * passed, abs=12)
 
 
 def seconds_left(text: str) -> int:
