@@ -21,9 +21,7 @@ from opscentre.settings import Settings
 from tests.conftest import part_or_skip
 from tests.parts.process import PartMissing
 
-#: Our roles, and those of them that tell metrics.
 OURS = {"collect", "stream-1", "stream-2", "alerts", "dashboard-1", "dashboard-2"}
-ASKED = OURS - {"alerts"}
 
 
 def prepare(tree: Path) -> str:
@@ -132,7 +130,7 @@ def test_what_prometheus_and_grafana_ask_for_is_documented_and_every_role_is_ask
     entries = [entry for job in scraped["scrape_configs"] for entry in job["static_configs"]]
     targets = {target for entry in entries for target in entry["targets"]}
     listening = set()
-    for name in ASKED:
+    for name in OURS:
         environment = compose["services"][name]["environment"]
         address = next(value for key, value in environment.items() if key.endswith("_METRICS"))
         listening.add(f"{name}:{address.rpartition(':')[2]}")

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from alerts.meter import AlertsMeter
 from collectors.meter import CollectMeter, Standing
 from dashboard.meter import Screens
 from opscentre.domain.observations import LinkSeen, SourceSeen
 from opscentre.runtime.metrics import Exposed, address
 from opscentre.settings import SettingsError
+from opscentre.store.engine import open_store
 from streams.meter import Holdings, StreamMeter
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operations.md"
 #: What a label may be: each has a finite list of values in the settings or in the code.
-LABELS = {"topic", "partition", "outcome", "source", "kind", "link", "version", "role", "le"}
+LABELS = {"topic", "partition", "outcome", "source", "kind", "link", "severity", "state", "version", "role", "le"}
 
 
 @pytest.fixture
-def everything() -> CollectorRegistry:
-    """What the three roles register."""
+def everything(tmp_path: Path) -> Iterator[CollectorRegistry]:
+    """What the four roles register."""
     exposed = Exposed("stream", "OPSCENTRE_STREAM_METRICS", "")
     registry = exposed.registry
     StreamMeter(registry, {71: 2, -9: 1}, 71, 72).counted(0, 0)
@@ -35,7 +38,10 @@ def everything() -> CollectorRegistry:
     registry.register(Standing(meter, lambda: {"a": 2}))
     wall = SimpleNamespace(made_at=0)
     registry.register(Screens(SimpleNamespace(screens=1, taken=2, failing=False, wall=wall)))  # type: ignore[arg-type]
-    return registry
+    engine = open_store(f"sqlite:///{tmp_path}/opscentre.db")
+    AlertsMeter(registry, engine).tried("accepted")
+    yield registry
+    engine.dispose()
 
 
 def test_every_metric_is_documented_and_nothing_else_is(everything: CollectorRegistry) -> None:
