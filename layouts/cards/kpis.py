@@ -36,6 +36,25 @@ def layout(place: Place) -> html.Div:
     return html.Div([_card(kpi) for kpi in KPIS], className="kpis")
 
 
+def hero(prefix: str, kpi: Kpi) -> html.Section:
+    """One number as large as a scene's own numbers are; its elements are ``<prefix>-<id>`` and ``…-sub``."""
+    return html.Section(
+        className=f"card kpi {kpi.tone}",
+        children=[
+            html.H2(kpi.name),
+            html.Div(
+                className="hero-line",
+                children=[
+                    html.Span(DASH, id=f"{prefix}-{kpi.id}", className="hero-value rolls"),
+                    html.Span("hồ sơ", className="hero-unit"),
+                ],
+            ),
+            html.Div("", id=f"{prefix}-{kpi.id}-sub", className="kpi-sub"),
+            html.Div(kpi.definition, className="footnote"),
+        ],
+    )
+
+
 def _card(kpi: Kpi) -> html.Section:
     value = html.Span(DASH, id=f"kpi-{kpi.id}", className="kpi-value rolls")
     return html.Section(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dash import html
 
 from layouts.cards import bars
-from layouts.cards.kpis import is_known
+from layouts.cards.kpis import Kpi, hero, is_known
 from layouts.change import DASH, Change, Patch, say
 from layouts.figures.day import draw_day
 from layouts.place import Place
@@ -21,21 +20,12 @@ TITLE = "Trong ngày"
 ID, UNITS = "day-chart", 6
 
 
-class Count(NamedTuple):
-    """One number at the top."""
-
-    id: str
-    name: str
-    tone: str
-    definition: str
-
-
 COUNTS = (
-    Count("received", "Tiếp nhận", "accent", "mọi kênh, từ 0 giờ hôm nay"),
-    Count("finished", "Giải quyết xong", "good", "xong, trả kết quả hoặc rút hôm nay"),
-    Count("online", "Nộp trực tuyến", "calm", "trong số tiếp nhận hôm nay"),
-    Count("postal", "Qua bưu chính", "calm", "trong số tiếp nhận; bưu chính công ích"),
-    Count("balance", "Chênh lệch", "calm", "tiếp nhận − giải quyết: tồn tăng thêm"),
+    Kpi("received", "Tiếp nhận", "accent", "mọi kênh, từ 0 giờ hôm nay"),
+    Kpi("finished", "Giải quyết xong", "good", "xong, trả kết quả hoặc rút hôm nay"),
+    Kpi("online", "Nộp trực tuyến", "calm", "trong số tiếp nhận hôm nay"),
+    Kpi("postal", "Qua bưu chính", "calm", "trong số tiếp nhận; bưu chính công ích"),
+    Kpi("balance", "Chênh lệch", "calm", "tiếp nhận − giải quyết: tồn tăng thêm"),
 )
 
 
@@ -44,7 +34,7 @@ def layout(place: Place) -> html.Div:
     return html.Div(
         className="day",
         children=[
-            html.Div([_number(count) for count in COUNTS], className="day-numbers"),
+            html.Div([hero("day", count) for count in COUNTS], className="day-numbers"),
             html.Section(
                 className="card day-flow",
                 children=[
@@ -74,24 +64,6 @@ def layout(place: Place) -> html.Div:
                     bars.layout("day-finished", "Giải quyết nhiều nhất", UNITS, "hồ sơ hôm nay", "good"),
                 ],
             ),
-        ],
-    )
-
-
-def _number(count: Count) -> html.Section:
-    return html.Section(
-        className=f"card kpi {count.tone}",
-        children=[
-            html.H2(count.name),
-            html.Div(
-                className="hero-line",
-                children=[
-                    html.Span(DASH, id=f"day-{count.id}", className="hero-value rolls"),
-                    html.Span("hồ sơ", className="hero-unit"),
-                ],
-            ),
-            html.Div("", id=f"day-{count.id}-sub", className="kpi-sub"),
-            html.Div(count.definition, className="footnote"),
         ],
     )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dash import html
 
 from layouts.cards import bars
-from layouts.cards.kpis import is_known
+from layouts.cards.kpis import Kpi, hero, is_known
 from layouts.cards.urgent import BY_SYNC, listing, listing_patch
 from layouts.change import DASH, Patch, say
 from layouts.place import Place
@@ -19,20 +17,11 @@ TITLE = "Quá hạn, sắp đến hạn"
 ROWS, UNITS = 8, 6
 
 
-class Clock(NamedTuple):
-    """One number at the top: its id, name, role of colour, definition."""
-
-    id: str
-    name: str
-    tone: str
-    definition: str
-
-
 CLOCKS = (
-    Clock("process", "Quá hạn xử lý", "bad", "đang giải quyết, đã qua ngày hẹn trả kết quả"),
-    Clock("reception", "Quá hạn tiếp nhận", "bad", "nộp quá 8 giờ làm việc chưa được tiếp nhận"),
-    Clock("soon", "Sắp đến hạn", "warn", "đang giải quyết, còn không quá 8 giờ làm việc"),
-    Clock(
+    Kpi("process", "Quá hạn xử lý", "bad", "đang giải quyết, đã qua ngày hẹn trả kết quả"),
+    Kpi("reception", "Quá hạn tiếp nhận", "bad", "nộp quá 8 giờ làm việc chưa được tiếp nhận"),
+    Kpi("soon", "Sắp đến hạn", "warn", "đang giải quyết, còn không quá 8 giờ làm việc"),
+    Kpi(
         "paused",
         "Tạm dừng · tính riêng",
         "calm",
@@ -46,7 +35,7 @@ def layout(place: Place) -> html.Div:
     return html.Div(
         className="late",
         children=[
-            html.Div([_number(clock) for clock in CLOCKS], className="late-numbers"),
+            html.Div([hero("late", clock) for clock in CLOCKS], className="late-numbers"),
             html.Section(listing("late-overdue", "Quá hạn xử lý lâu nhất", ROWS, "bad"), className="card late-list"),
             html.Section(listing("late-soon", "Sắp đến hạn trước nhất", ROWS, "warn"), className="card late-list"),
             html.Div(
@@ -64,24 +53,6 @@ def layout(place: Place) -> html.Div:
                     ),
                 ],
             ),
-        ],
-    )
-
-
-def _number(clock: Clock) -> html.Section:
-    return html.Section(
-        className=f"card kpi {clock.tone}",
-        children=[
-            html.H2(clock.name),
-            html.Div(
-                className="hero-line",
-                children=[
-                    html.Span(DASH, id=f"late-{clock.id}", className="hero-value rolls"),
-                    html.Span("hồ sơ", className="hero-unit"),
-                ],
-            ),
-            html.Div("", id=f"late-{clock.id}-sub", className="kpi-sub"),
-            html.Div(clock.definition, className="footnote"),
         ],
     )
 
