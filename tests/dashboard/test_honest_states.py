@@ -15,6 +15,7 @@ from opscentre.profile import Profile
 from tests.dashboard.conftest import Screen
 from tests.dashboard.pictures import plausible
 from tests.dashboard.test_wall_in_browser import open_wall, wait_for_text
+from tests.parts.process import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +48,11 @@ def show(screen: Screen, wall: Wall, notice: str) -> tuple[str, dict[str, list[s
 def look(page: Any) -> str:
     return page.evaluate("document.querySelector('.wall').className + ': ' + "
                          "document.getElementById('notice-text').textContent.replace(/\\d+/, 'N')")  # fmt: skip
+
+
+def shade(page: Any) -> str:
+    """The filter that lies over the scenes."""
+    return str(page.evaluate("getComputedStyle(document.querySelector('.stage')).filter"))
 
 
 def test_six_states_are_six_pictures_on_every_scene(screen: Screen, profile: Profile) -> None:
@@ -91,9 +97,7 @@ def test_six_states_are_six_pictures_on_every_scene(screen: Screen, profile: Pro
     for _ in SCENES:
         screen.page.keyboard.press("ArrowRight")
         # It greys within half a second, not at once.
-        screen.page.wait_for_function(
-            "getComputedStyle(document.querySelector('.stage')).filter === 'grayscale(1)'", timeout=5_000
-        )
+        wait_until(lambda: shade(screen.page) == "grayscale(1)", 5, "every scene is grey")
     screen.board.show(plausible(profile))
     screen.dashboard.start()
     wait_for_text(screen.page, "notice-text", "TRỰC TIẾP", 10)
