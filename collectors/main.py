@@ -140,6 +140,11 @@ def _collect(
     log.info("collecting from %d sources, probing %d links", len(sources), len(links.link))
     schedule.start()
     stopping.wait()
+    _end(schedule, sources, chronicle)
+
+
+def _end(schedule: Schedule, sources: Sequence[SourcePoll], chronicle: Chronicle) -> None:
+    """Let what runs come to its end within ``PATIENCE``, and write the last of the links' history."""
     # Beside the polls that are ending, and let go of with them: SQL may be busy for longer than there is time.
     last = threading.Thread(target=lambda: chronicle.write(wall_ms(), all_of_it=True), daemon=True)
     last.start()
