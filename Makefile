@@ -45,7 +45,7 @@ lint: $(VENV)/.ready-dev ## style, types and import contracts
 
 test: lint ## everything: lint, types, contracts, tests (ARGS="-k wall")
 	@echo "==> tests"
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --reruns 1 $(ARGS)
 
 bench-latency: $(VENV)/.ready-dev ## source change accepted → number changed in a real browser, at 200 changes/s
 	@$(BIN)/python -m bench.latency $(ARGS)

@@ -23,6 +23,11 @@ REQUIRED = {name.strip() for name in os.environ.get("OPSCENTRE_REQUIRE_PARTS", "
 
 SKIPPED_FOR = "part left out: "
 
+#: How many tests of one run may pass only when tried again (``--reruns 1``, as ``make test`` does). Real processes,
+#: brokers and browsers on a busy machine miss a moment now and then; a fault of ours misses it twice, or often.
+SECOND_TRIES = 3
+tried_again: list[tuple[str, str]] = []
+
 
 def part_or_skip(name: str, make: Callable[[], PART]) -> PART:
     """What ``make`` returns; where the part is missing, a skip that names it (a failure when required)."""
@@ -42,8 +47,26 @@ def started(name: str, kind: Callable[..., Server], folders: pytest.TempPathFact
     server.stop()
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what is to be tried again, with the line it failed at."""
+    if report.outcome == "rerun":  # a word of pytest-rerunfailures
+        crash = getattr(report.longrepr, "reprcrash", None)
+        tried_again.append((report.nodeid, crash.message.splitlines()[0] if crash else str(report.longrepr)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Too many second tries are a failure of their own."""
+    if len(tried_again) > SECOND_TRIES and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line per part that was missing: how many tests it cost, and how to get it."""
+    """Name what was tried twice; then one line per part that was missing: how many tests it cost, how to get it."""
+    if tried_again:
+        terminalreporter.section(f"tried again (more than {SECOND_TRIES} fail the run)", yellow=True)
+        for test, why in tried_again:
+            terminalreporter.line(f"{test}: {why}")
     reasons: Counter[str] = Counter()
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)

@@ -52,7 +52,7 @@ def test_a_wall_turns_through_its_scenes_without_a_blank_frame(screen: Screen, p
     wall = plausible(profile)
     screen.board.show(wall)
     page = open_at(screen, "/wall?rotate=5")
-    wait_for_text(page, "kpi-process", ".", 5)
+    wait_for_text(page, "kpi-process", ".", 15)
     page.evaluate(RECORD)
     ends = time.monotonic() + 60
     frames: list[list[Any]] = []
@@ -92,7 +92,7 @@ def test_an_alarm_interrupts_a_wall_that_turns_and_only_that(screen: Screen, pro
     wall = fresh(wall)
     wall.links[3].state = "down"
     screen.board.show(wall)
-    wait_for_text(page, "alarm-text", "MẤT KẾT NỐI · Mạng TSLCD", 5)
+    wait_for_text(page, "alarm-text", "MẤT KẾT NỐI · Mạng TSLCD", 15)
     assert page.evaluate("getComputedStyle(document.getElementById('alarm')).visibility") == "visible"
     assert on(page) == "links"
     assert text_of(page, "scene-state") == "CẢNH BÁO"
@@ -104,7 +104,7 @@ def test_an_alarm_interrupts_a_wall_that_turns_and_only_that(screen: Screen, pro
 def test_every_measure_of_the_map_has_its_key_and_its_address(screen: Screen, profile: Profile) -> None:
     screen.board.show(plausible(profile))
     page = open_at(screen, "/wall/map?measure=online")
-    wait_for_text(page, "map-online-value", "%", 5)
+    wait_for_text(page, "map-online-value", "%", 15)
     shown = """[...document.querySelectorAll('.map-side')]
       .filter((e) => getComputedStyle(e).visibility === 'visible').map((e) => e.querySelector('h2').textContent)"""
     assert page.evaluate(shown) == ["Tỷ lệ nộp trực tuyến · hôm nay"]
@@ -119,19 +119,19 @@ def test_who_wants_no_motion_gets_numbers_at_once(screen: Screen, profile: Profi
     wall.totals.received_today = 1_000
     screen.board.show(wall)
     page = open_at(screen, "/wall/glance")
-    wait_for_text(page, "kpi-received", "1.000", 5)
+    wait_for_text(page, "kpi-received", "1.000", 15)
     watch = """() => { window.values = new Set(); new MutationObserver(() =>
       window.values.add(document.getElementById('kpi-received').textContent)
     ).observe(document.getElementById('kpi-received'), { characterData: true, subtree: true, childList: true }); }"""
     page.evaluate(watch)
     wall.totals.received_today = 9_000
     screen.board.show(wall)
-    wait_for_text(page, "kpi-received", "9.000", 5)
+    wait_for_text(page, "kpi-received", "9.000", 15)
     assert page.evaluate("window.values.size") > 3, "the number rolls"
     page.emulate_media(reduced_motion="reduce")
     page.evaluate("window.values.clear()")
     wall.totals.received_today = 1_000
     screen.board.show(wall)
-    wait_for_text(page, "kpi-received", "1.000", 5)
+    wait_for_text(page, "kpi-received", "1.000", 15)
     assert page.evaluate("[...window.values]") == ["1.000"]
     page.emulate_media(reduced_motion="no-preference")

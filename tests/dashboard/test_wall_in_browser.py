@@ -61,19 +61,26 @@ def test_the_wall_shows_what_was_pushed(
     page.emulate_media(reduced_motion="reduce")
     board.show(wall)
     open_wall(page, dashboard)
-    wait_for_text(page, "clock-date", "Thứ Bảy, 21/11/2026", 3)
-    shown = page.evaluate(
-        "() => Object.fromEntries([...document.querySelectorAll('[id]')]"
-        ".map(e => [e.id, {text: e.textContent, cls: e.className}]))"
-    )
-    wanted = paint(msgspec.structs.replace(wall, made_at=wall_ms()), place)
-    on_the_wall = {key: change for key, change in wanted.items() if not key.startswith("home-")}
-    assert len(on_the_wall) > 300
-    for key, change in on_the_wall.items():
-        if change.text is not None:
-            assert shown[key]["text"] == change.text, key
-        if change.cls is not None:
-            assert shown[key]["cls"] == change.cls, key
+    wait_for_text(page, "clock-date", "Thứ Bảy, 21/11/2026", 15)
+
+    def wrong() -> list[tuple[str, str, str]]:
+        """What the page shows otherwise than the picture of now says."""
+        wanted = paint(msgspec.structs.replace(wall, made_at=wall_ms()), place)
+        on_the_wall = {key: change for key, change in wanted.items() if not key.startswith("home-")}
+        assert len(on_the_wall) > 300
+        shown = page.evaluate(
+            "() => Object.fromEntries([...document.querySelectorAll('[id]')]"
+            ".map(e => [e.id, {text: e.textContent, cls: e.className}]))"
+        )
+        pairs = [(f"{key} text", change.text, shown[key]["text"]) for key, change in on_the_wall.items()]
+        pairs += [(f"{key} class", change.cls, shown[key]["cls"]) for key, change in on_the_wall.items()]
+        return [(what, want, seen) for what, want, seen in pairs if want is not None and want != seen]
+
+    # The dashboard may have started with the picture that another test left in Redis, and push ours a moment later.
+    until = time.monotonic() + 15
+    while (found := wrong()) and time.monotonic() < until:
+        page.wait_for_timeout(100)
+    assert found == []
 
 
 def test_clocks_tick_between_pushes_at_the_speed_of_the_simulation(
@@ -86,7 +93,7 @@ def test_clocks_tick_between_pushes_at_the_speed_of_the_simulation(
     wall.due_soon[0].due = wall.now + 2 * HOUR + 14 * MINUTE + 5 * SECOND
     board.show(wall)
     open_wall(page, dashboard)
-    assert wait_for_text(page, "overdue-0-clock", "quá hạn 2 ngày 3 giờ", 3) < 3
+    wait_for_text(page, "overdue-0-clock", "quá hạn 2 ngày 3 giờ", 15)
     assert text_of(page, "simulated") == "MÔ PHỎNG ×10"
     before, began = text_of(page, "soon-0-clock"), time.monotonic()
     page.wait_for_timeout(2_000)
@@ -106,7 +113,7 @@ def test_a_push_changes_the_wall_in_place_and_at_once(
     wall = plausible(profile)
     board.show(wall)
     open_wall(page, dashboard)
-    wait_for_text(page, "kpi-received", number(wall.totals.received_today), 3)
+    wait_for_text(page, "kpi-received", number(wall.totals.received_today), 15)
     page.wait_for_selector(".flow-chart .main-svg")
     page.evaluate(
         """() => {
@@ -128,7 +135,7 @@ def test_a_push_changes_the_wall_in_place_and_at_once(
         wall.totals.received_today = received
         wall.units["05710"].finished_overdue_30d += 400
         board.show(wall)
-        assert wait_for_text(page, "kpi-received", number(received), 3) < 1.5
+        assert wait_for_text(page, "kpi-received", number(received), 15) < 1.5
     assert page.evaluate("window.nodes.every(([id, e]) => document.getElementById(id) === e)")
     assert page.evaluate("[window.blank, window.replaced]") == [0, 0]
     assert "bad" in page.evaluate("document.getElementById('tile-05710').className")
@@ -170,14 +177,14 @@ def test_a_lost_redis_greys_the_wall_and_its_return_heals_it(
         Board(redis.url).show(wall)
         dashboard.start()
         open_wall(page, dashboard)
-        wait_for_text(page, "kpi-received", number(wall.totals.received_today), 3)
+        wait_for_text(page, "kpi-received", number(wall.totals.received_today), 15)
         redis.kill()
         wait_for_text(page, "notice-text", "MẤT KHO SỐ LIỆU · số liệu cũ", 7)
         assert page.evaluate("document.querySelector('.wall').classList.contains('is-doubtful')")
         redis.start()
         wait_for_text(page, "notice-text", "ĐANG DỰNG LẠI SỐ LIỆU", 8)
         Board(redis.url).show(plausible(profile))
-        wait_for_text(page, "notice-text", "TRỰC TIẾP", 5)
+        wait_for_text(page, "notice-text", "TRỰC TIẾP", 15)
     finally:
         dashboard.kill()
         redis.kill()
@@ -193,7 +200,7 @@ def test_silent_collectors_and_stale_sources_are_named(
     wall.sources[2].observed_at = None
     board.show(wall)
     open_wall(page, dashboard)
-    wait_for_text(page, "notice-text", "BỘ THU THẬP IM LẶNG · ", 3)
+    wait_for_text(page, "notice-text", "BỘ THU THẬP IM LẶNG · ", 15)
     assert [text_of(page, f"source-{index}-word") for index in range(4)] == ["trễ", "LỖI", "chưa có", ""]
     assert int(text_of(page, "source-0-age").removesuffix(" giây")) >= 31
     assert text_of(page, "source-2-age") == "—"
@@ -204,7 +211,7 @@ def test_no_data_is_dashes_and_never_zero(page: Any, dashboard: Dashboard, board
     wall.state, wall.totals, wall.units, wall.overdue, wall.due_soon = "empty", Totals(), {}, [], []
     board.show(wall)
     open_wall(page, dashboard)
-    wait_for_text(page, "notice-text", "CHƯA CÓ DỮ LIỆU", 3)
+    wait_for_text(page, "notice-text", "CHƯA CÓ DỮ LIỆU", 15)
     values = page.evaluate("[...document.querySelectorAll('.kpi-value, .tile-share')].map(e => e.textContent)")
     assert len(values) == 6 + 92 + 3 * 92, "the numbers of the day, and every unit's on both maps"
     assert set(values) == {"—"}
@@ -235,11 +242,11 @@ def test_the_start_page_shows_the_totals_and_leads_to_the_wall(
     board.show(wall)
     page.goto(dashboard.url)
     page.wait_for_selector(".home")
-    wait_for_text(page, "home-received-vi", received, 3)
+    wait_for_text(page, "home-received-vi", received, 15)
     wait_for_text(page, "home-overdue-vi", number(wall.totals.in_process_overdue), 1)
     page.click("text=Màn hình lớn")
     page.wait_for_selector(".wall")
-    wait_for_text(page, "kpi-received", received, 3)
+    wait_for_text(page, "kpi-received", received, 15)
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def crowded(screen: Screen, profile: Profile) -> Screen:
     wall = crowd(profile)
     screen.board.show(wall)
     open_wall(screen.page, screen.dashboard)
-    wait_for_text(screen.page, "kpi-received", "12.345", 5)
+    wait_for_text(screen.page, "kpi-received", "12.345", 15)
     screen.page.wait_for_selector(".flow-chart .main-svg")
     return screen
 
