@@ -25,9 +25,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import answers, api, desk_export, desk_install, desk_notes, mails
 from dashboard.desk import Desk
 from dashboard.feed import Feed
+from dashboard.gate import FROM_INSIDE, Gate
 from dashboard.reader import Reader
 from dashboard.security import SecurityHeaders, policy
 from dashboard.slow import SlowFeed
+from dashboard.ways import ways_of
 from layouts import wall
 from layouts.alarms import Watch
 from layouts.figures.areas import draw
@@ -109,12 +111,13 @@ def create_app(
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
     names = {source.code: source.name for source in read_sources(profile, settings)}
-    desk = Desk(store, profile, place, clock, names, may_write=desk_notes.is_loopback(settings.host))
+    desk = Desk(store, profile, place, clock, names)
     for path, handler in [*desk_export.routes(desk), *desk_install.routes(place)]:
         server.add_route(path, handler, methods=["GET"])
     for path, handler in answers.routes(store, clock, os.environ):
         server.add_route(path, handler, methods=["GET", "POST"])
     application = _dash(server, escape(place.title), pages, desk)
+    server.add_middleware(Gate, ways=ways_of(settings), codes=desk.codes)
     server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
     return server
 
@@ -195,7 +198,7 @@ async def _warm(server: FastAPI) -> None:
     scope = {
         "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/_dash-layout",
         "raw_path": b"/_dash-layout", "query_string": b"", "root_path": "", "headers": [(b"host", b"localhost")],
-        "client": ("127.0.0.1", 0), "server": ("127.0.0.1", 0), "asgi": {"version": "3.0"},
+        "client": ("127.0.0.1", 0), "server": ("127.0.0.1", 0), "asgi": {"version": "3.0"}, FROM_INSIDE: True,
     }  # fmt: skip
     await server(scope, receive, send)
 

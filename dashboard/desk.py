@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import desk_pages
-from dashboard.desk_counts import Counts, summed
+from dashboard.desk_counts import Counts, codes_under, summed
 from layouts.desk import frame, lists, overview, tables
 from layouts.desk.address import BadAddress, View, code_of, read
 from layouts.desk.frame import Crumb, Option
@@ -45,11 +45,10 @@ class Desk:
 
     def __init__(
         self, engine: Engine, profile: Profile, place: Place, clock: Clock,
-        sources: Mapping[str, str] | None = None, may_write: bool = False,
+        sources: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
-        """``sources``: names by code. ``may_write``: whether notes may be added at all."""
+        """``sources``: names by code."""
         self.sources = dict(sources or {})
-        self.may_write = may_write
         self.engine = engine
         self.profile = profile
         self.place = place
@@ -220,6 +219,10 @@ class Desk:
         """Keep a leader's note. Raises ``BadNote``."""
         kind, code, number = subject
         queries_dossier.write_note(self.engine, kind, code, number, author, text, self.clock.now())
+
+    def codes(self, homes: frozenset[str]) -> tuple[str, ...]:
+        """Units as dossiers carry them: with the former ones that are counted under them today."""
+        return codes_under(self.profile.units.at(self.today()), homes)
 
     # ---- what pages and exports share ------------------------------------------------------------------------------
 

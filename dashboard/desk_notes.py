@@ -1,8 +1,7 @@
-"""The callback that adds a leader's note: from this machine only, as long as nobody signs in."""
+"""The callback that adds a leader's note, for those who may."""
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 import dash
@@ -10,18 +9,11 @@ from dash import Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from dashboard.desk import Desk
+from dashboard.gate import allowed
+from dashboard.ways.local import is_loopback
 from layouts.desk import notes
+from opscentre.access.rights import Action
 from opscentre.store import queries_dossier
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether an address is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def from_here(remote: str | None, headers: dict[str, str]) -> bool:
@@ -53,7 +45,7 @@ def register(application: dash.Dash, desk: Desk) -> None:
         kind, code, number, lang = subject
         view = desk.view("/", f"?lang={lang}")
         words = view.words
-        if not (desk.may_write and from_here(dash.ctx.remote, dict(dash.ctx.headers))):
+        if not allowed(Action.write_note):
             return dash.no_update, words("notes.closed"), dash.no_update
         try:
             desk.add_note((kind, code, number), author or "", text or "")

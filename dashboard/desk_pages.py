@@ -8,10 +8,12 @@ import msgspec
 from dash.development.base_component import Component
 
 from dashboard.desk_counts import codes_under, summed
+from dashboard.gate import allowed
 from layouts.definitions import DEFINITIONS
 from layouts.desk import compare, dossier, figure, frame, notes
 from layouts.desk.address import View
 from layouts.desk.frame import Crumb
+from opscentre.access.rights import Action
 from opscentre.clock import wall_ms
 from opscentre.domain.counting import CELLS, table_row
 from opscentre.domain.listing import Filters, Period
@@ -63,7 +65,7 @@ def dossier_page(desk: Desk, view: View) -> Component | None:
 def note_section(desk: Desk, view: View, subject: tuple[str, str, str]) -> list[Component]:
     """The notes on a subject."""
     written = queries_dossier.notes(desk.engine, *subject)
-    return notes.section(view, subject, written, desk.may_write)
+    return notes.section(view, subject, written, allowed(Action.write_note))
 
 
 def figure_page(desk: Desk, view: View) -> Component | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -29,6 +29,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     #: Port the dashboard listens on.
     port: int = 8050
+    #: Who may use the dashboard: ``off``: everybody at this machine is its administrator, served on loopback only;
+    #: ``required``: whoever signed in.
+    sign_in: Literal["off", "required"] = "off"
     #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
     sources: str = ""
     #: Folder or file of the alerts' settings; empty: ``config/<profile>/alerts.toml``.

@@ -50,4 +50,4 @@ def fill(url: str, profile: Profile, dossiers: int = 600) -> Engine:
 def desk(folder: Path, profile: Profile) -> Desk:
     """The pages over such a database."""
     engine = fill(f"sqlite:///{folder}/desk.db", profile)
-    return Desk(reading(engine), profile, place_of(profile), Standing(), {"mot-cua": "Một cửa"}, may_write=True)
+    return Desk(reading(engine), profile, place_of(profile), Standing(), {"mot-cua": "Một cửa"})

@@ -16,6 +16,8 @@ from sqlalchemy import select
 from dashboard.desk import Desk
 from dashboard.desk_export import MOST, as_csv, as_xlsx, list_sheet, plain, table_sheet
 from dashboard.desk_notes import from_here
+from dashboard.gate import answering
+from dashboard.ways.local import HERE
 from layouts.desk.progress import COLUMNS, numbers
 from opscentre.board import look_back
 from opscentre.domain.listing import LISTS, period_of
@@ -207,7 +209,8 @@ def test_a_dossiers_page_tells_its_clock_its_dues_and_what_happened(desk: Desk) 
 
 def test_notes_are_shown_with_their_unit_and_refused_when_they_are_empty(desk: Desk) -> None:
     desk.add_note(("unit", "H55.12", ""), "Chủ tịch", "Báo cáo trước <b>17:00</b>")
-    said = text(desk.show("/unit/H55.12", ""))
+    with answering(HERE):
+        said = text(desk.show("/unit/H55.12", ""))
     assert "Báo cáo trước <b>17:00</b>" in said
     assert "Chủ tịch" in said
     assert "không được xác thực" in said

@@ -1,0 +1,37 @@
+"""Where nobody has to sign in: whoever sits at this machine is its administrator, whoever comes by proxy looks on."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from opscentre.access.people import Person, Role
+
+#: At this machine, and through a proxy on it.
+HERE = Person(login="local", name="Máy này", role=Role.administrator)
+BY_PROXY = Person(login="visitor", name="Khách", role=Role.leader, writes=False)
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether an address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class ThisMachine:
+    """Takes the browser of this machine for its administrator. Served on loopback addresses only."""
+
+    def identify(self, request: HTTPConnection) -> Person:
+        """Who is asking: nobody is turned away, but only who is really here writes."""
+        headers = request.headers
+        passed_on = "x-forwarded-for" in headers or "forwarded" in headers
+        # Another name that leads to this machine is how a stranger's page would reach us.
+        named = urlsplit(f"//{headers.get('host', '')}").hostname
+        remote = request.client.host if request.client else None
+        return HERE if not passed_on and is_loopback(remote) and is_loopback(named) else BY_PROXY
