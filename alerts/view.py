@@ -18,6 +18,8 @@ from opscentre.store.engine import reading
 
 _DOSSIER = tables.dossiers.c
 _TRANSITION = tables.transitions.c
+#: Dossiers in process: found among those that are not over, which have an index of their own.
+_OPEN = and_(_DOSSIER.settled.is_(None), _DOSSIER.status.in_(sorted(IN_PROCESS)))
 _decode_state = msgspec.json.Decoder(DossierState).decode
 #: Dossiers of one question for states: SQLite takes no more than so many values.
 _PAGE = 400
@@ -97,13 +99,13 @@ class View:
             _TRANSITION.kind == "status",
             _TRANSITION.at >= moment,
         )
-        where = and_(_DOSSIER.status.in_(sorted(IN_PROCESS)), _DOSSIER.received < moment, ~moved)
+        where = and_(_OPEN, _DOSSIER.received < moment, ~moved)
         return self._dossiers(func.coalesce(_DOSSIER.open_due, 0), where)
 
     def loads(self, now: int) -> dict[str, UnitLoad]:
         """By unit code, seen from the day of ``now``: what is in process and what of it is late."""
         late = func.sum(case((_DOSSIER.open_due < now, 1), else_=0))
-        query = select(_DOSSIER.unit, func.count(), late).where(_DOSSIER.status.in_(sorted(IN_PROCESS)))
+        query = select(_DOSSIER.unit, func.count(), late).where(_DOSSIER.partition.in_(self._partitions), _OPEN)
         with self._engine.connect() as connection:
             rows = {
                 unit: [count, overdue] for unit, count, overdue in connection.execute(query.group_by(_DOSSIER.unit))
@@ -159,7 +161,7 @@ class View:
         return found
 
     def quarantined(self, since: int) -> dict[str, int]:
-        """By source, how many rows were set aside since a moment."""
+        """By source, how many rows were set aside since a real moment (ms)."""
         column = tables.quarantine.c
         query = select(column.source, func.count()).where(column.severity == "rejected", column.seen_at >= since)
         with self._engine.connect() as connection:

@@ -56,6 +56,9 @@ Index(
     sqlite_where=_SETTLED,
 )
 Index("dossiers_unsettled", dossiers.c.partition, postgresql_where=_UNSETTLED, sqlite_where=_UNSETTLED)
+# The few of all dossiers that wait for their reception: the alerts look for them every minute.
+_WAITING = dossiers.c.reception_due.is_not(None)
+Index("dossiers_by_reception_due", dossiers.c.reception_due, postgresql_where=_WAITING, sqlite_where=_WAITING)
 
 #: One narrow row a dossier, written with it: what pages count and list by (``opscentre.store.standings``).
 standings = Table(

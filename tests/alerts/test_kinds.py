@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from alerts.kinds import KINDS
 from alerts.rules import Condition
@@ -168,7 +168,7 @@ def test_synchronisation_lags_by_the_median_of_enough_changes(scene: Scene):
 
 def test_quarantine_dead_letters_and_mail_that_waits_are_counted(scene: Scene):
     common = {"source": "s", "reason": "date", "place": "p", "message": "m", "number": "", "field": ""}
-    aside = [common | {"severity": "rejected", "digest": f"{i}", "seen_at": NOON.now - i * MINUTE} for i in range(90)]
+    aside = [common | {"severity": "rejected", "digest": f"{i}", "seen_at": NOON.wall - i * MINUTE} for i in range(90)]
     letter = {"topic": "t", "partition": 0, "offset": 1, "digest": "d", "reason": "r", "payload": b"", "at": NOON.now}
     mail = {
         "id": "m", "recipient": "ops@province", "topic": "systems", "domain": "", "severity": "info", "state": "queued",
@@ -184,6 +184,22 @@ def test_quarantine_dead_letters_and_mail_that_waits_are_counted(scene: Scene):
     assert found(scene, "dead_letters")["stream"].facts == {"count": 1}
     assert found(scene, "mail_queue", after=1800)["mail"].facts == {"waiting": 1, "failed": 0}
     assert found(scene, "mail_queue", after=7200) == {}
+
+
+def test_no_rule_of_every_minute_reads_all_dossiers(scene: Scene):
+    asked: list[tuple[str, object]] = []
+    event.listen(scene.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    found(scene, "overdue", clock="reception")
+    found(scene, "unit_load", overdue=1)
+    selects = [(statement, given) for statement, given in asked if statement.startswith("SELECT")]
+    with scene.engine.connect() as connection:
+        plans = [
+            " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given))
+            for statement, given in selects
+        ]
+    wanted = ("dossiers_by_reception_due", "dossiers_unsettled")
+    for plan, index in zip(plans, wanted, strict=True):
+        assert f"USING INDEX {index}" in plan
 
 
 def test_the_stream_stands_still_when_no_observation_comes_through(scene: Scene):
