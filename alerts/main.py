@@ -70,6 +70,7 @@ def run(settings: Settings) -> None:
     try:
         with Exposed("alerts", "OPSCENTRE_ALERTS_METRICS", settings.alerts_metrics) as exposed:
             meter = AlertsMeter(exposed.registry, engine)
+            exposed.health.can_work_when(look=meter.overdue)
             _work(settings, profile, alerting, engine, channels, clock, names, meter, stopping)
     finally:
         channels.close()

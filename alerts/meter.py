@@ -19,6 +19,10 @@ from opscentre.store.engine import reading
 _WAITING = ("queued", "sending")
 
 
+#: Seconds without a look at SQL after which the role cannot be relied on.
+LOOK_WITHIN = 15.0
+
+
 class AlertsMeter(Collector):
     """Counts for one process; what SQL holds is asked for when somebody asks."""
 
@@ -30,11 +34,21 @@ class AlertsMeter(Collector):
         self._looked = Gauge(
             "opscentre_alerts_last_look_timestamp_seconds", "When what is true was last looked at.", registry=registry
         )
+        #: When the last look came to its end (monotonic seconds); None before the first.
+        self.last_look: float | None = None
         registry.register(self)
+
+    def overdue(self) -> str:
+        """Why the role cannot do its work: it has not looked for too long; empty where it has."""
+        if self.last_look is None:
+            return "it has not looked at SQL yet"
+        since = time.monotonic() - self.last_look
+        return f"it last looked at SQL {since:.0f} s ago" if since > LOOK_WITHIN else ""
 
     def looked(self) -> None:
         """A look came to its end."""
         self._looked.set(time.time())
+        self.last_look = time.monotonic()
 
     def tried(self, outcome: str) -> None:
         """A message was tried."""

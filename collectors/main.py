@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,6 +28,7 @@ from opscentre.domain.observations import Heartbeat
 from opscentre.mapping_file import mapping_files
 from opscentre.pipe.base import Producer, open_producer
 from opscentre.profile import Profile
+from opscentre.runtime import health
 from opscentre.runtime.metrics import Exposed
 from opscentre.settings import Settings, SettingsError
 from opscentre.sources import links_path, read_links_file, read_sources, sources_path
@@ -73,7 +73,7 @@ def run(settings: Settings) -> None:
         producer = open_producer(settings.broker_url, settings.dossier_partitions)
         try:
             with Exposed("collect", "OPSCENTRE_COLLECT_METRICS", settings.collect_metrics) as exposed:
-                _collect(settings, profile, store, producer, stopping, exposed.registry)
+                _collect(settings, profile, store, producer, stopping, exposed)
         finally:
             producer.close()
     finally:
@@ -93,13 +93,14 @@ def _collect(
     store: Engine,
     producer: Producer,
     stopping: threading.Event,
-    registry: CollectorRegistry,
+    exposed: Exposed,
 ) -> None:
     try:
         clock = open_clock(settings.clock, profile.calendar)
     except ValueError as error:
         raise SettingsError(f"OPSCENTRE_CLOCK: {error}") from None
     addresses = Addresses(settings.data / "simulator.json", stopping)
+    registry = exposed.registry
     meter = CollectMeter(registry)
     telegraph = MeteredTelegraph(producer, meter)
     schedule = Schedule()
@@ -138,6 +139,9 @@ def _collect(
         schedule.every(link.config.interval, f"link {link.config.code}", link.run)
     schedule.every(LOOKED_EVERY, "history of links", lambda: chronicle.write(wall_ms()), jitter=0)
     log.info("collecting from %d sources, probing %d links", len(sources), len(links.link))
+    exposed.health.can_work_when(
+        pipe=lambda: "the pipe takes no observations" if telegraph.broken else "", database=health.database(store)
+    )
     schedule.start()
     stopping.wait()
     _end(schedule, sources, chronicle)

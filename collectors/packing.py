@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 
 import msgspec
 
+from opscentre import tracing
 from opscentre.domain.dossier import Snapshot, partition_of
 from opscentre.pipe.base import Producer
 from opscentre.pipe.topics import DOSSIERS
+
+log = logging.getLogger(__name__)
 
 #: Bounds of one message: what the stream digests in one step, and a fraction of what Kafka takes.
 MOST_SNAPSHOTS = 200
@@ -21,6 +25,7 @@ class _Message(msgspec.Struct, omit_defaults=True):
     snapshots: list[msgspec.Raw]
     receipt: str = ""
     places: list[str] = []
+    event: str = ""
 
 
 class Packer:
@@ -34,6 +39,8 @@ class Packer:
         self.offsets: dict[int, int] = {}
         self._producer = producer
         self._receipt = receipt
+        self._event = tracing.event.get() or tracing.new_id()
+        self._sent: Counter[str] = Counter()
         self._partitions = producer.partitions(DOSSIERS)
         self._open: dict[int, _Message] = {}
         self._sizes: Counter[int] = Counter()
@@ -47,8 +54,9 @@ class Packer:
             self._close(partition)
         message = self._open.get(partition)
         if message is None:
-            message = self._open[partition] = _Message([], self._receipt, [])
+            message = self._open[partition] = _Message([], self._receipt, [], self._event)
         message.snapshots.append(msgspec.Raw(raw))
+        self._sent[snapshot.source] += 1
         if self._receipt:
             message.places.append(place)
         self._sizes[partition] += len(raw) + len(place) + 8
@@ -60,6 +68,9 @@ class Packer:
         for partition in list(self._open):
             self._close(partition)
         self._send()
+        for source, number in self._sent.items():
+            log.info("source %s: %d changes sent", source, number, extra={"event": self._event})
+        self._sent.clear()
 
     def _close(self, partition: int) -> None:
         self._ready.append((partition, msgspec.json.encode(self._open.pop(partition))))

@@ -18,6 +18,7 @@ from collectors.errors import CollectError, as_failure
 from collectors.placeholders import Addresses, has_placeholder
 from collectors.reconciling import Rereadable, reconcile
 from collectors.telegraph import Telegraph
+from opscentre import tracing
 from opscentre.clock import wall_ms
 from opscentre.domain.observations import SourceSeen
 from opscentre.store.intake import count_set_aside, read_cursor, write_cursor
@@ -88,7 +89,7 @@ class SourcePoll:
         """Poll once and tell what it came to; seconds until the next attempt, None: at the source's interval."""
         if self._given.stopping.is_set() or not self._worth_asking():
             return None
-        with sole_reader(self._given.settings.data, self.code) as free:
+        with sole_reader(self._given.settings.data, self.code) as free, tracing.event_under_way():
             seen = self.attempt() if free else None
         return self._wait if seen is not None else None
 

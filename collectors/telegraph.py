@@ -22,6 +22,11 @@ class Telegraph:
         self._lock = threading.Lock()
         self._broken = False
 
+    @property
+    def broken(self) -> bool:
+        """Whether the pipe did not take the last observation."""
+        return self._broken
+
     def send(self, seen: Observation) -> bool:
         """Send one observation; whether the pipe took it."""
         try:

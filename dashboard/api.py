@@ -1,4 +1,4 @@
-"""The HTTP API beside the pages: the stream of pictures, the wall and the board as JSON, the health."""
+"""The HTTP API beside the pages: the stream of pictures, the wall and the board as JSON, and how it is."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from layouts.place import Place
 from opscentre.clock import Clock, wall_ms
 from opscentre.domain.moments import DAY, day_number, day_of, day_start
 from opscentre.live.reader import PastPeriod
+from opscentre.runtime.health import Health
 
 Route = tuple[str, Callable[[Request], Awaitable[Response]]]
 
@@ -61,18 +62,6 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place:
         except (RedisError, OSError) as error:
             return _json(503, {"error": f"the live board cannot be read now: {error}"})
 
-    async def health(_: Request) -> Response:
-        age = wall_ms() - feed.wall.made_at if feed.wall else None
-        well = age is not None and age <= STALE_MS and not feed.failing
-        found = {
-            "status": "ok" if well else "degraded",
-            "redis": "unreachable" if feed.failing else "ok",
-            "state": feed.wall.state if feed.wall else None,
-            "picture_age_ms": age,
-            "screens": feed.screens,
-        }
-        return _json(200 if well else 503, found)
-
     async def area(_: Request) -> Response:
         return _json(200, place.areas) if place.areas else _json(404, {"error": "the map of this wall draws hexagons"})
 
@@ -87,8 +76,35 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place:
         ("/stream", stream),
         ("/api/wall", wall),
         ("/api/board", board),
-        ("/healthz", health),
     ]
+
+
+def health_routes(feed: Feed, health: Health) -> list[Route]:
+    """``/healthz``: that this process answers, and what it shows; ``/readyz``: whether it can do its work."""
+
+    async def alive(_: Request) -> Response:
+        shown = {
+            "state": feed.wall.state if feed.wall else None,
+            "picture_age_ms": wall_ms() - feed.wall.made_at if feed.wall else None,
+            "screens": feed.screens,
+        }
+        return _json(200, health.life() | shown)
+
+    async def ready(_: Request) -> Response:
+        found = await asyncio.to_thread(health.readiness)
+        return _json(200 if found.ready else 503, found)
+
+    return [("/healthz", alive), ("/readyz", ready)]
+
+
+def unreadable(feed: Feed) -> str:
+    """Why there is no present picture of the board; empty where there is one."""
+    if feed.failing:
+        return "Redis does not answer"
+    if feed.wall is None:
+        return "no picture has been taken yet"
+    age = wall_ms() - feed.wall.made_at
+    return f"the newest picture is {age / 1000:.0f} s old" if age > STALE_MS else ""
 
 
 def period(first: str | None, end: str | None, now: int) -> tuple[int, int]:

@@ -27,6 +27,7 @@ from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.gate import FROM_INSIDE, Gate
 from dashboard.reader import Reader
+from dashboard.request_id import RequestId
 from dashboard.security import SecurityHeaders, policy
 from dashboard.slow import SlowFeed
 from dashboard.ways import ways_of
@@ -41,6 +42,7 @@ from opscentre.clock import open_clock
 from opscentre.domain.moments import date_of, day_number
 from opscentre.mail_folder import MailFolder
 from opscentre.profile import Profile
+from opscentre.runtime.health import Health, database
 from opscentre.settings import Settings
 from opscentre.sources import read_sources
 from opscentre.wall_file import read_wall
@@ -105,6 +107,10 @@ def create_app(
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.state.feed = feed
+    server.state.health = Health(f"dashboard-{settings.worker}" if settings.worker else "dashboard")
+    server.state.health.can_work_when(board=partial(api.unreadable, feed), database=database(store))
+    for path, handler in api.health_routes(feed, server.state.health):
+        server.add_route(path, handler, methods=["GET"])
     for path, handler in api.routes(feed, reader_factory(), look_back, clock, place):
         server.add_route(path, handler, methods=["GET"])
     for path, handler in mails.routes(MailFolder(settings.data / "mails")):
@@ -119,6 +125,8 @@ def create_app(
     application = _dash(server, escape(place.title), pages, desk)
     server.add_middleware(Gate, ways=ways_of(settings), codes=desk.codes)
     server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
+    # Added last, so the outermost: whatever answers, the answer has a name.
+    server.add_middleware(RequestId)
     return server
 
 

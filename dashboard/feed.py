@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two pictures, at least and at most.
 SHORTEST, LONGEST = 0.1, 1.0
+#: Events that a message to the screens names at most; the log names all.
+NAMED = 8
 #: Seconds before a lost subscription is tried again.
 RETRY = 1.0
 
@@ -76,6 +78,8 @@ class Feed:
         self._messages: dict[int, bytes] = {}
         self._changed = asyncio.Event()
         self._next = asyncio.Event()
+        #: Events that Redis announced and that no picture shows yet.
+        self._events: dict[str, None] = {}
 
     @property
     def taken(self) -> int:
@@ -121,7 +125,9 @@ class Feed:
                         log.info("Redis is back")
                     lost = False
                     self._changed.set()
-                    async for _ in subscription.listen():
+                    async for message in subscription.listen():
+                        if message["type"] == "message" and message["data"]:
+                            self._events.update(dict.fromkeys(message["data"].decode(errors="replace").split(",")))
                         self._changed.set()
             except (RedisError, OSError) as error:
                 if not lost:
@@ -142,12 +148,14 @@ class Feed:
                 continue
 
     async def _take_one(self) -> None:
+        events, self._events = list(self._events), {}
         try:
             wall, patch = await asyncio.to_thread(self._read)
         except (RedisError, OSError) as error:
             if not self.failing:
                 log.warning("no picture: the board cannot be read (%s)", error)
             self.failing = True
+            self._events = dict.fromkeys(events) | self._events
             notice = redis_gone(self.wall.made_at if self.wall else None)
             self._publish(Head(**self._identity(), at=wall_ms(), notice=notice), self._patch)
             return
@@ -161,8 +169,12 @@ class Feed:
             speed=wall.speed,
             notice=notice_of(wall),
             alarm=self._alarm(wall),
+            events=events[:NAMED],
         )
         self._publish(head, patch)
+        if events:
+            told = "picture %d is pushed to %d screens"
+            log.info(told, head.sequence, self.screens, extra={"event": ",".join(events)})
 
     def _identity(self) -> dict:
         return {"sequence": self._frame.sequence + 1, "boot": self.boot, "version": __version__}

@@ -39,6 +39,8 @@ def run(settings: Settings) -> None:
 
 def show(application: FastAPI, settings: Settings) -> None:
     """Serve an application made by ``create_app``, and what it tells of itself, until SIGTERM or SIGINT."""
-    with Exposed("dashboard", "OPSCENTRE_DASHBOARD_METRICS", settings.dashboard_metrics) as exposed:
-        exposed.registry.register(Screens(application.state.feed))
+    exposed = Exposed("dashboard", "OPSCENTRE_DASHBOARD_METRICS", settings.dashboard_metrics)
+    exposed.health = application.state.health
+    exposed.registry.register(Screens(application.state.feed))
+    with exposed:
         serve(application, settings.host, settings.port)

@@ -26,6 +26,8 @@ class Head(msgspec.Struct, kw_only=True, omit_defaults=True):
     notice: Notice | None = None
     #: What just turned red, for as long as screens that turn by themselves are to show it.
     alarm: Alarm | None = None
+    #: The polls and pushes whose changes came to the board since the last message, as the logs name them.
+    events: list[str] = []
 
 
 def paint(wall: Wall, place: Place) -> Patch:

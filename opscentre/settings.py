@@ -49,11 +49,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: Days for which a dead letter that was dismissed or sent again is kept, counted from then.
     dead_letters_kept: Annotated[float, msgspec.Meta(ge=0)] = 90.0
-    #: Where each role tells of itself to Prometheus, ``host:port`` (worker N of several: port + N - 1); empty: nowhere.
+    #: Where each role tells how it is (/healthz, /readyz, /metrics), ``host:port`` (worker N of several:
+    #: port + N - 1); empty: nowhere.
     stream_metrics: str = ""
     collect_metrics: str = ""
     dashboard_metrics: str = ""
     alerts_metrics: str = ""
+    #: Lines of the log on standard error: ``text``, or ``json`` for what collects logs.
+    log: Literal["text", "json"] = "text"
 
     @property
     def embedded(self) -> bool:

@@ -48,6 +48,8 @@ class Cycle:
         #: For the watchdog: whether partitions are being given or taken away, and the cycles that have come round.
         self.loading = True
         self.rounds = 0
+        #: When the last one did (monotonic seconds).
+        self.came_round = time.monotonic()
         self._events: deque[tuple[Any, int]] = deque()
         self._weight = 0
         self._arrived = asyncio.Event()
@@ -111,6 +113,7 @@ class Cycle:
             for event in events:
                 event.ack()
             self.rounds += 1
+            self.came_round = time.monotonic()
             if messages:
                 self._meter.cycled(time.monotonic() - begun)
                 for topic, number in Counter(message.topic for message in messages).items():

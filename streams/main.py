@@ -15,6 +15,7 @@ from opscentre.runtime import role
 from opscentre.runtime.metrics import Exposed
 from opscentre.settings import Settings
 from opscentre.store.engine import open_store
+from streams import health
 from streams.app import CLAIM_LOST, GROUP, Cycle, create_app
 from streams.dead_letters import Publisher
 from streams.ends import open_ends
@@ -45,6 +46,7 @@ def run(settings: Settings) -> None:
         )
         watchdog = Watchdog(cycle, lambda: open_ends(settings.broker_url), settings.stalled_after)
         exposed.registry.register(Holdings(worker.held, worker.in_memory, watchdog.behind))
+        exposed.health.can_work_when(**health.checks(cycle, worker, watchdog))
         publisher.start()
         watchdog.start()
         try:

@@ -93,6 +93,11 @@ class Watchdog:
         """Messages of each of our (topic, partition)s that SQL did not hold at the last look; from any thread."""
         return self._behind
 
+    @property
+    def pipe_away(self) -> bool:
+        """Whether the pipe did not answer at the last look; from any thread."""
+        return self._pipe_away
+
     def look(self) -> None:
         """One look; calls ``end`` when the worker stands still."""
         now = self._monotonic()

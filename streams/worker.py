@@ -85,7 +85,10 @@ class Worker:
         self._unsent = False
         self._cared = 0.0
         self._noted: dict[str, int] = {}
-        self._redis_down = False
+        #: Whether Redis was away at the last look; may be asked from any thread.
+        self.redis_away = False
+        #: Events whose changes are in SQL and not on the board yet, in their order.
+        self._unshown: dict[str, None] = {}
 
     def assign(self, partitions: Iterable[int], observations: bool) -> None:
         """Take over partitions: load what SQL holds of them, unless it is what this worker wrote last."""
@@ -162,7 +165,8 @@ class Worker:
         """
         now = self._clock.now()
         entries = journal.Entries()
-        readings = []
+        readings: list[tuple[Message, Batch]] = []
+        begun = time.monotonic()
         for message in messages:
             if message.topic == topics.DOSSIERS:
                 readings += self._read(message, now, entries)
@@ -188,7 +192,13 @@ class Worker:
             entries.claims[topics.OBSERVATIONS, 0] = self._observing
         if entries.offsets:
             self._write(entries)
+        events = dict.fromkeys(batch.event for _, batch in readings if batch.event)
+        self._unshown |= events
         self._show(now)
+        if events:
+            number = sum(len(batch.snapshots) for _, batch in readings)
+            took = (time.monotonic() - begun) * 1000
+            log.info("%d changes counted in %.0f ms", number, took, extra={"event": ",".join(events)})
 
     def _read(self, message: Message, now: int, entries: journal.Entries) -> list[tuple[Message, Batch]]:
         """What of a message is to be folded in: nothing where it was already, or is another worker's."""
@@ -312,7 +322,7 @@ class Worker:
     def _show(self, now: int) -> None:
         """Bring the board up to date. Redis is a cache: when it is away, the truth goes on without it."""
         caring = time.monotonic() - self._cared >= CARE_INTERVAL
-        if self._redis_down and not caring:
+        if self.redis_away and not caring:
             return
         begun = time.monotonic()
         if caring:
@@ -321,16 +331,16 @@ class Worker:
             if self._write_board(now, caring):
                 self._meter.showed(time.monotonic() - begun)
         except RedisError as error:
-            if not self._redis_down:
+            if not self.redis_away:
                 log.warning("Redis is away (%s); counting goes on, the board will be written anew", error)
-            self._redis_down = True
+            self.redis_away = True
             self._meter.redis(away=True)
             for partition in self.ledgers:
                 self._writer.forget(partition)
             return
-        if self._redis_down:
+        if self.redis_away:
             log.info("Redis is back; the board is written anew")
-            self._redis_down = False
+            self.redis_away = False
             self._meter.redis(away=False)
 
     def _write_board(self, now: int, caring: bool) -> bool:
@@ -353,7 +363,8 @@ class Worker:
             self._unsent = not self._writer.write_observations(self._heartbeat, self._sources, self._links, ours)
             changed = True
         if changed:
-            self._writer.announce()
+            self._writer.announce(self._unshown)
+            self._unshown.clear()
         return changed
 
     def _urgent(self, partition: int, now: int) -> Urgent:

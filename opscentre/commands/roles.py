@@ -40,7 +40,7 @@ def stream(
     """Run stream workers: fold what the pipe carries into SQL and the live board (settings: OPSCENTRE_*)."""
     settings = load(workers=number)
     if settings.workers > 1:
-        role.begin("stream")
+        role.begin("stream", settings.log)
         raise typer.Exit(workers.run(settings))
     run("stream", settings)
 
@@ -57,5 +57,5 @@ def _run(name: str) -> None:
 def run(name: str, settings: Settings) -> None:
     """Be one role until it is told to stop."""
     # One of several says which one it is.
-    role.begin(f"{name}-{settings.worker}" if settings.worker else name)
+    role.begin(f"{name}-{settings.worker}" if settings.worker else name, settings.log)
     importlib.import_module(ROLES[name]).run(settings)

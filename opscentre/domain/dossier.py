@@ -119,6 +119,8 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     receipt: Code = ""
     #: Where each snapshot stood in its file, parallel to ``snapshots``; for messages about duplicates.
     places: list[Annotated[str, Meta(max_length=300)]] = []
+    #: The poll, push or import that sent it, as the logs of every part name it.
+    event: Code = ""
 
 
 def partition_of(source: str, number: str, partitions: int) -> int:

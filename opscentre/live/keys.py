@@ -7,7 +7,7 @@ from __future__ import annotations
 
 PREFIX = "opscentre:1:"
 
-#: Published (any payload) whenever the board changed.
+#: Published whenever the board changed; the payload names the events, by commas (``opscentre.tracing``).
 CHANNEL = PREFIX + "changed"
 #: Hash code → SourceSeen as JSON, hash code → LinkSeen as JSON.
 SOURCES = PREFIX + "sources"

@@ -7,7 +7,7 @@ that was replaced, or a Redis that came back with an older board, is noticed by 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -232,9 +232,9 @@ class BoardWriter:
                     continue
         return False
 
-    def announce(self) -> None:
-        """Tell every dashboard that the board changed."""
-        self._redis.publish(keys.CHANNEL, b"1")
+    def announce(self, events: Iterable[str] = ()) -> None:
+        """Tell every dashboard that the board changed, and by which events."""
+        self._redis.publish(keys.CHANNEL, ",".join(events))
 
     def _execute(self, pipe: Pipeline, key: str, mark: bytes) -> None:
         # Forgotten until the answer is there: where it is lost, nobody knows whether Redis took the flush.

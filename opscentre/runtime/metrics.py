@@ -1,4 +1,4 @@
-"""What a role tells of itself to Prometheus: the registry, and the small server on an address of its own.
+"""What a role tells of itself: its metrics for Prometheus and its health, on an address of its own.
 
 No label may carry a dossier, a person or free text: only what the settings or the code hold a finite list of.
 """
@@ -10,9 +10,10 @@ from collections.abc import Callable
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, start_http_server
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 
 from opscentre import __version__
+from opscentre.runtime.health import Health, serve
 from opscentre.settings import SettingsError
 
 
@@ -37,11 +38,12 @@ def address(name: str, text: str, worker: int = 0) -> tuple[str, int] | None:
 
 
 class Exposed:
-    """A role's metrics, served while inside ``with``; without an address they are kept and told to nobody."""
+    """A role's metrics and health, served while inside ``with``; without an address they are told to nobody."""
 
     def __init__(self, role: str, name: str, text: str, worker: int = 0) -> None:
         """``name`` and ``text``: the setting that holds the address. Raises ``SettingsError``."""
         self.registry = CollectorRegistry()
+        self.health = Health(f"{role}-{worker}" if worker else role)
         self._setting = f"{name}={text!r}"
         self._address = address(name, text, worker)
         self._stop: Callable[[], None] | None = None
@@ -60,18 +62,12 @@ class Exposed:
             return self
         host, port = self._address
         try:
-            server, _ = start_http_server(port, host, self.registry)
+            self._stop = serve(self.health, self.registry, host, port)
         except OSError as error:
             raise SettingsError(
                 f"{self._setting}: cannot listen on {host}:{port} ({error.strerror}); stop what uses it, or choose "
                 "another address"
             ) from None
-
-        def stop() -> None:
-            server.shutdown()
-            server.server_close()
-
-        self._stop = stop
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:

@@ -56,8 +56,8 @@ def alerts_part(settings: Settings) -> Part:
 
 
 def dashboard_part(settings: Settings) -> Part:
-    """The dashboard; it answers once its health page does."""
-    url = f"http://{settings.host}:{settings.port}/healthz"
+    """The dashboard; it answers once it says that it can do its work."""
+    url = f"http://{settings.host}:{settings.port}/readyz"
 
     def ready() -> bool:
         try:

@@ -1,4 +1,4 @@
-"""What every role process does first: its log format, and going when its supervisor is gone."""
+"""What every role process does first: its log, and going when its supervisor is gone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 
-from opscentre.pipe.outage import outage
+from opscentre.runtime import logs
 
 #: File descriptor whose other end only the supervisor holds: end of file means that it died.
 LIFELINE = "OPSCENTRE_LIFELINE"
@@ -20,16 +19,9 @@ ENDS = "OPSCENTRE_ENDS"
 GRACE = 3.0
 
 
-def begin(role: str, level: int = logging.INFO) -> None:
+def begin(role: str, kind: logs.Kind = "text", level: int = logging.INFO) -> None:
     """Set up the log of a role process and tie its life to its supervisor's."""
-    logging.basicConfig(
-        level=level, format=f"%(asctime)s {role} %(levelname)s %(message)s", stream=sys.stderr, force=True
-    )
-    for handler in logging.getLogger().handlers:
-        # On the handler: what a library's logger says never passes a filter of the root logger.
-        handler.addFilter(outage)
-    for chatty in ("httpx", "apscheduler", "aiokafka", "faust", "mode", "uvicorn.access"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.set_up(role, kind, level)
     lifeline = os.environ.get(LIFELINE)
     if lifeline:
         threading.Thread(target=_watch, args=(int(lifeline),), name="lifeline", daemon=True).start()

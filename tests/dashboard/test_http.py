@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -75,9 +76,13 @@ def test_health_and_the_present_wall(dashboard: Dashboard, board: Board, profile
     board.show(shown)
     present = f"{dashboard.url}/api/wall"
     wait_until(lambda: httpx.get(present).json()["totals"] == msgspec.to_builtins(shown.totals), 3, "the shown wall")
-    health = httpx.get(f"{dashboard.url}/healthz")
-    assert health.status_code == 200
+    health = httpx.get(f"{dashboard.url}/healthz", headers={"X-Request-Id": "walk-1"})
+    assert (health.status_code, health.headers["x-request-id"]) == (200, "walk-1")
     assert (health.json()["status"], health.json()["state"]) == ("ok", "live")
+    ready = httpx.get(f"{dashboard.url}/readyz", headers={"X-Request-Id": "<b>"})
+    assert (ready.status_code, ready.json()["reasons"]) == (200, {})
+    assert re.fullmatch("[0-9a-f]{12}", ready.headers["x-request-id"])
+    assert httpx.get(f"http://127.0.0.1:{dashboard.metrics}/readyz").json() == ready.json()
     with listening(dashboard):
         told = scrape(dashboard.metrics)
     assert told.of("opscentre_dashboard_screens") == 1
