@@ -99,10 +99,10 @@ def silence_command(
     print(f"silence {number} stands; 'opscentre alerts end {number}' ends it before its time")
 
 
-def end_command(settings: Settings, number: int) -> None:
+def end_command(settings: Settings, number: int, author: str) -> None:
     """End a decision."""
     open_desk = Desk(settings)
-    if not desk.end_mark(open_desk.engine, number, open_desk.now):
+    if not desk.end_mark(open_desk.engine, number, author, open_desk.now):
         fail(f"{number}: no acknowledgement or silence of that number stands; 'opscentre alerts list' shows them")
     print(f"{number} has ended")
 

@@ -18,6 +18,8 @@ from alerts.reading import alert_columns, alerts_of, scene_of
 from alerts.rules import RANK
 from alerts.times import Times
 from alerts.view import View
+from opscentre.access import audit
+from opscentre.clock import wall_ms
 from opscentre.domain.moments import iso
 from opscentre.profile import Profile
 from opscentre.settings import SettingsError
@@ -65,11 +67,14 @@ def silence(
     )
 
 
-def end_mark(engine: Engine, number: int, now: int) -> bool:
+def end_mark(engine: Engine, number: int, author: str, now: int) -> bool:
     """End an acknowledgement or a silence before its time; False where none of that number stands."""
     with engine.begin() as connection:
         standing = update(alert_marks).where(_MARK.id == number, _MARK.ended_at.is_(None))
-        return connection.execute(standing.values(ended_at=now)).rowcount == 1
+        if connection.execute(standing.values(ended_at=now)).rowcount != 1:
+            return False
+        audit.record(connection, moment=wall_ms(), who=author, action="alert.end", subject=f"mark:{number}", detail={})
+    return True
 
 
 def steps(engine: Engine, unit: str = "", limit: int = 50) -> list[dict[str, Any]]:
@@ -149,4 +154,10 @@ def _subjects(engine: Engine, named: str) -> Sequence[str]:
 def _mark(engine: Engine, **values: Any) -> int:
     with engine.begin() as connection:
         key = connection.execute(insert(alert_marks).values(**values)).inserted_primary_key
-        return int(key[0]) if key else 0
+        number = int(key[0]) if key else 0
+        detail = {name: values[name] for name in ("unit", "rule", "until") if values.get(name)}
+        audit.record(
+            connection, moment=wall_ms(), who=values["author"], action=f"alert.{values['kind']}",
+            subject=values["subject"] or "alerts", detail=detail | {"mark": number},
+        )  # fmt: skip
+    return number

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard import desk_pages
+from dashboard import desk_pages, trace
 from dashboard.desk_counts import Counts, codes_under, summed
 from layouts.desk import frame, lists, overview, tables
 from layouts.desk.address import BadAddress, View, code_of, read
@@ -218,7 +218,7 @@ class Desk:
     def add_note(self, subject: tuple[str, str, str], author: str, text: str) -> None:
         """Keep a leader's note. Raises ``BadNote``."""
         kind, code, number = subject
-        queries_dossier.write_note(self.engine, kind, code, number, author, text, self.clock.now())
+        queries_dossier.write_note(self.engine, kind, code, number, author, text, self.clock.now(), trace.who())
 
     def codes(self, homes: frozenset[str]) -> tuple[str, ...]:
         """Units as dossiers carry them: with the former ones that are counted under them today."""

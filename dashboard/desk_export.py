@@ -19,10 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from dashboard import trace
 from dashboard.desk import Desk
 from layouts.desk import frame
 from layouts.desk.address import BadAddress, View
 from layouts.desk.progress import COLUMNS, Row, numbers
+from opscentre.access import audit
 from opscentre.domain.listing import LISTS, Listed, ListName
 from opscentre.domain.moments import local
 from opscentre.store import queries_lists
@@ -188,6 +190,11 @@ def routes(desk: Desk) -> list[tuple[str, Callable[[Request], Awaitable[Response
             return Response(f"no file {name}.{kind}", 404, media_type="text/plain")
         try:
             view = desk.view(f"/list/{name}", request.url.query, request.cookies.get("lang"))
+            detail = {key: str(value) for key, value in view.query().items() if key not in ("q", "after")}
+            await asyncio.to_thread(
+                audit.append, desk.engine, who=trace.who(), action=f"{'table' if name == 'table' else 'list'}.export",
+                subject=f"{name}.{kind}", detail=detail,
+            )  # fmt: skip
             async with writing:
                 sheet = (
                     await asyncio.to_thread(table_sheet, desk, view)

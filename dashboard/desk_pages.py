@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import msgspec
 from dash.development.base_component import Component
 
+from dashboard import trace
 from dashboard.desk_counts import codes_under, summed
 from dashboard.gate import allowed
 from layouts.definitions import DEFINITIONS
 from layouts.desk import compare, dossier, figure, frame, notes
 from layouts.desk.address import View
 from layouts.desk.frame import Crumb
+from opscentre.access import audit
 from opscentre.access.rights import Action
 from opscentre.clock import wall_ms
 from opscentre.domain.counting import CELLS, table_row
@@ -36,6 +38,7 @@ def dossier_page(desk: Desk, view: View) -> Component | None:
     found = queries_dossier.dossier(desk.engine, source, number)
     if found is None:
         return None
+    audit.append(desk.engine, who=trace.who(), action="dossier.view", subject=f"dossier:{source}/{number}", detail={})
     state, changes = found
     snapshot, words, counts = state.snapshot, view.words, desk.counts
     unit = desk.profile.units[snapshot.unit]

@@ -63,14 +63,14 @@ def parcels(letter: DeadLetter, partitions: int) -> list[tuple[int, bytes]]:
     return [(letter.partition, letter.payload)]
 
 
-def redrive(engine: Engine, producer: Producer, letters: Sequence[DeadLetter], at: int) -> list[Place]:
-    """Send the payload of these letters (all of one payload) again; where it stands in the pipe now.
+def redrive(engine: Engine, producer: Producer, letters: Sequence[DeadLetter], at: int, who: str) -> list[Place]:
+    """Send the payload of these letters (all of one payload) again for ``who``; where it stands in the pipe now.
 
     A row says so before it is sent and after: one that was cut off between is still open.
     """
     topic = letters[0].topic
     messages = parcels(letters[0], producer.partitions(topic))
-    number = dead_letters.begin_redrive(engine, letters, at)
+    number = dead_letters.begin_redrive(engine, letters, at, who)
     offsets = producer.append(topic, messages)
     dead_letters.end_redrive(engine, letters, number, max(offsets))
     return [(topic, partition, offset) for (partition, _), offset in zip(messages, offsets, strict=True)]

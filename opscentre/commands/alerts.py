@@ -76,10 +76,11 @@ def silence(
 
 def end(
     number: Annotated[int, typer.Argument(help="Number of an acknowledgement or a silence, as 'list' shows it.")],
+    by: Author = "",
     data: MaybeData = None,
 ) -> None:
     """End an acknowledgement or a silence before its time."""
-    _commands().end_command(_settings(data), number)
+    _commands().end_command(_settings(data), number, by or getpass.getuser())
 
 
 def history(

@@ -145,7 +145,8 @@ def _send(groups: list[list[DeadLetter]], settings: Settings, engine: Engine) ->
     with counting(settings) as running:
         producer = open_producer(running.broker_url, running.dossier_partitions)
         try:
-            places = [place for group in groups for place in redrive(engine, producer, group, now_on(settings.data))]
+            now, who = now_on(settings.data), getpass.getuser()
+            places = [place for group in groups for place in redrive(engine, producer, group, now, who)]
         finally:
             producer.close()
         wait_until_taken(engine, places, STALLED_AFTER)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import Annotated
 
 import typer
 
+from opscentre.access import profile_files
 from opscentre.runtime import role, workers
 from opscentre.settings import Settings, load
+from opscentre.store.engine import open_store
+
+log = logging.getLogger(__name__)
 
 #: Role → the module that has its ``run(settings)``. Roles stand above this package: they are named, not imported.
 ROLES = {
@@ -58,4 +63,15 @@ def run(name: str, settings: Settings) -> None:
     """Be one role until it is told to stop."""
     # One of several says which one it is.
     role.begin(f"{name}-{settings.worker}" if settings.worker else name, settings.log)
+    _note_files(name, settings)
     importlib.import_module(ROLES[name]).run(settings)
+
+
+def _note_files(name: str, settings: Settings) -> None:
+    engine = open_store(settings.database_url)
+    try:
+        changed = profile_files.note_changes(engine, settings, name)
+    finally:
+        engine.dispose()
+    if changed:
+        log.info("files of the profile that changed since a role last started: %s", ", ".join(changed))

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, insert, select
 
+from opscentre.access import audit
+from opscentre.clock import wall_ms
 from opscentre.store.alert_tables import alert_marks, alerts, notification_answers, notification_lines, notifications
 from opscentre.store.engine import insertion, reading
 
@@ -59,8 +61,15 @@ def answer(engine: Engine, notification: str, now: int, until: int | None = None
     }
     with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
         once = insertion(connection, notification_answers).on_conflict_do_nothing().returning(_ANSWER.at)
-        if connection.execute(once, row).first() is not None and found.about:
+        if connection.execute(once, row).first() is None:
+            return asked(engine, notification)
+        if found.about:
             reason = "đã nhận" if until is None else "hẹn lại ngày"
             common = {"kind": "ack", "author": found.recipient[:100], "reason": reason, "at": now, "until": until}
             connection.execute(insert(alert_marks), [common | {"subject": subject} for subject in found.about])
+        audit.record(
+            connection, moment=wall_ms(), who=f"mail:{found.recipient}", action="answer.give",
+            subject=f"notification:{notification}",
+            detail={"kind": str(row["kind"]), "until": until, "about": len(found.about)},
+        )  # fmt: skip
     return asked(engine, notification)

@@ -24,6 +24,8 @@ from sqlalchemy import (
     update,
 )
 
+from opscentre.access import audit
+from opscentre.clock import wall_ms
 from opscentre.store import tables
 from opscentre.store.engine import reading, upsert
 
@@ -130,12 +132,13 @@ def by_place(engine: Engine, topic: str, partition: int, offset: int) -> list[Li
         return [_listed(row) for row in connection.execute(_query(closed=True).where(*at))]
 
 
-def begin_redrive(engine: Engine, letters: Sequence[DeadLetter], at: int) -> int:
-    """Note that letters are about to be sent again; the number of this redrive."""
+def begin_redrive(engine: Engine, letters: Sequence[DeadLetter], at: int, who: str) -> int:
+    """Note that ``who`` is about to send letters again; the number of this redrive."""
     with engine.begin() as connection:
         number = connection.execute(select(func.coalesce(func.max(_REDRIVE.number), 0) + 1)).scalar_one()
         rows = [letter.key | {"number": number, "at": at} for letter in letters]
         connection.execute(insert(tables.dead_letter_redrives), rows)
+        _note(connection, who, "dead-letter.redrive", letters)
     return number
 
 
@@ -152,6 +155,18 @@ def dismiss(engine: Engine, letters: Sequence[DeadLetter], at: int, who: str, wh
     rows = [letter.key | {"at": at, "who": who, "why": why} for letter in letters]
     with engine.begin() as connection:
         upsert(connection, tables.dead_letter_dismissals, rows)
+        _note(connection, who, "dead-letter.dismiss", letters)
+
+
+def _note(connection: Connection, who: str, action: str, letters: Sequence[DeadLetter]) -> None:
+    places: dict[str, list[str]] = {}
+    for letter in letters:
+        places.setdefault(letter.digest, []).append(f"{letter.topic} {letter.partition} {letter.offset}")
+    for digest, of_it in places.items():
+        audit.record(
+            connection, moment=wall_ms(), who=who, action=action, subject=f"dead-letter:{digest}",
+            detail={"places": of_it},
+        )  # fmt: skip
 
 
 def prune(engine: Engine, before: int) -> int:

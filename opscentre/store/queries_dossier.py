@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Engine, and_, insert, select
 
+from opscentre.access import audit
+from opscentre.clock import wall_ms
 from opscentre.domain.fold import DossierState
 from opscentre.domain.listing import Change, Note
 from opscentre.store import tables
@@ -65,13 +67,23 @@ def notes(engine: Engine, kind: str, subject: str, number: str = "") -> list[Not
         return [Note(*found) for found in connection.execute(query.order_by(row.id.desc()).limit(SHOWN))]
 
 
-def write_note(engine: Engine, kind: str, subject: str, number: str, author: str, text: str, at: int) -> None:
-    """Add a note; nothing is ever changed or taken away. Raises ``BadNote``."""
+def write_note(
+    engine: Engine, kind: str, subject: str, number: str, author: str, text: str, at: int, who: str | None = None
+) -> None:
+    """Add a note; nothing is ever changed or taken away. Raises ``BadNote``.
+
+    ``who`` is what the audit log calls the author, the login of who signed in; the typed name where it is left out.
+    """
     author, text = " ".join(author.split()), text.replace("\r\n", "\n").strip()
     if not author or len(author) > AUTHOR:
         raise BadNote("author", len(author), AUTHOR)
     if not text or len(text) > NOTE:
         raise BadNote("text", len(text), NOTE)
     row = {"kind": kind, "subject": subject, "number": number, "author": author, "text": text, "at": at}
+    of = f"{kind}:{subject}/{number}" if number else f"{kind}:{subject}"
     with engine.begin() as connection:
         connection.execute(insert(tables.notes), row)
+        audit.record(
+            connection, moment=wall_ms(), who=who or author, action="note.add", subject=of,
+            detail={"characters": len(text)},
+        )  # fmt: skip

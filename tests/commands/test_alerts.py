@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from opscentre import cli
+from opscentre.access import audit
 from tests.alerts.playing import Play
 from tests.alerts.scene import BUILDING, TRADE
 
@@ -71,7 +72,9 @@ def test_a_silence_has_an_end_and_can_be_ended_before_it(play: Play, run):
     said = run("silence", "--unit", BUILDING, "--until", "2026-11-30T08:00", "--reason", "bảo trì", "--by", "An")
     assert said.startswith("silence 1 stands")
     assert "silence 1: H55.06, until 2026-11-30T08:00:00+07:00, by An: bảo trì" in run("list")
-    assert run("end", "1") == "1 has ended\n"
+    assert run("end", "1", "--by", "Bình") == "1 has ended\n"
+    done = [(row.who, row.action, row.subject) for row in audit.entries(play.engine, limit=9)]
+    assert done == [("Bình", "alert.end", "mark:1"), ("An", "alert.silence", "alerts")]
     assert json.loads(run("list", "--json"))["marks"] == []
     assert "no acknowledgement or silence of that number stands" in run("end", "1", fails=True)
 

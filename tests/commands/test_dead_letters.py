@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from opscentre import cli
+from opscentre.access import audit
 from opscentre.domain.dossier import Batch, partition_of
 from opscentre.domain.moments import iso
 from opscentre.pipe import topics
@@ -167,6 +168,8 @@ def test_what_was_dismissed_is_open_no_more_and_says_who_when_and_why(run: Run, 
     told = {name: shown[name] for name in ("state", "dismissed_by", "dismissed_because")}
     assert told == {"state": "dismissed", "dismissed_by": "Nguyễn An", "dismissed_because": "thư thử của Sở Nội vụ"}
     assert shown["dismissed_at"] is not None
+    (row,) = audit.entries(store, limit=9)
+    assert (row.who, row.action, row.subject) == ("Nguyễn An", "dead-letter.dismiss", f"dead-letter:{one.digest}")
     assert "thư thử của Sở Nội vụ" in run("show", one.digest).out
     again = run("dismiss", one.digest, two.digest, "--reason", "nữa").out
     assert f"{one.digest[:12]}  was dismissed already and stays so" in again
@@ -235,7 +238,7 @@ def test_what_was_cut_off_before_the_pipe_had_it_is_still_open(store: Engine, se
 
     keep(store, letter(BAD))
     with pytest.raises(PipeError):
-        redrive(store, Away(), [letter(BAD)], NOW)
+        redrive(store, Away(), [letter(BAD)], NOW, "An")
     (one,) = dead_letters.listed(store)
     assert (one.state, one.redriven, one.redriven_at) == ("open", 1, NOW)
 
@@ -262,7 +265,7 @@ def test_one_payload_at_two_places_is_sent_once():
 def test_waiting_for_a_worker_that_does_not_come_ends_with_what_to_do(store: Engine, settings: Settings):
     producer = open_producer(settings.broker_url, settings.dossier_partitions)
     keep(store, letter(BAD))
-    places = redrive(store, producer, [letter(BAD)], NOW)
+    places = redrive(store, producer, [letter(BAD)], NOW, "An")
     with pytest.raises(NotTaken, match="partition 0 of opscentre.dossiers at 0 of 1.*Nothing is lost"):
         wait_until_taken(store, places, 0.3)
     producer.close()

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from dashboard import answers
+from opscentre.access import audit
 from opscentre.answers import LASTS, SECRET, BadToken, Signer
 from opscentre.clock import wall_ms
 from opscentre.domain.moments import parse_local
@@ -84,6 +85,9 @@ def test_looking_changes_nothing_and_received_is_taken_once(play: Play):
     assert marks(play) == expected
     assert "đã nhận" in wall.ask(path, kind="redated", until="2026-11-25").text
     assert marks(play) == expected
+    (row,) = audit.entries(play.engine, limit=9)
+    assert (row.who, row.action) == (f"mail:desk@{BUILDING}", "answer.give")
+    assert row.detail == '{"about":2,"kind":"received","until":null}'
     play.skip("2026-12-07T09:00")
     assert {one.to.split("@")[0] for one in play.mails()} == {"motcua.h55-06"}
 

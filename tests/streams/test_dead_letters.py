@@ -140,7 +140,7 @@ def test_settled_letters_go_after_their_time_and_open_ones_and_untold_ones_stay(
         dead_letters.dismiss(engine, [letters[name]], at[0], "An", "a test")
     for name, at in (("sent again", long_ago), ("sent lately", long_ago + lately), ("tried in vain", long_ago)):
         for moment in at:
-            number = dead_letters.begin_redrive(engine, [letters[name]], moment)
+            number = dead_letters.begin_redrive(engine, [letters[name]], moment, "An")
             if name != "tried in vain":
                 dead_letters.end_redrive(engine, [letters[name]], number, 7)
     assert dead_letters.prune(engine, NOW - 90 * DAY) == 2
