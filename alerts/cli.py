@@ -19,9 +19,11 @@ from opscentre import profile as profiles
 from opscentre.clock import wall_ms
 from opscentre.commands.shared import fail, print_wide
 from opscentre.domain.moments import iso, parse_local
+from opscentre.domain.slip import NoSlip
 from opscentre.profile import Profile
 from opscentre.runtime.book import now_on, read_book
 from opscentre.settings import Settings
+from opscentre.slip.store import FORMS, read_slip
 from opscentre.store.engine import open_store
 
 
@@ -136,6 +138,24 @@ def preview_command(settings: Settings, unit: str, html: Path | None, as_json: b
     for letter in letters:
         print(f"{letter.subject}\n\n{rendering.text(letter)}")
     print(f"{len(letters)} mails would say this now; nothing was sent")
+
+
+def slip_command(settings: Settings, source: str, number: str, out: Path) -> None:
+    """Write the apology slip of a dossier."""
+    open_desk = Desk(settings)
+    ending = out.suffix.removeprefix(".").lower()
+    if ending not in FORMS:
+        fail(f"--out {out}: want a name that ends in {' or '.join(f'.{known}' for known in FORMS)}")
+    try:
+        slip = read_slip(open_desk.engine, open_desk.profile, source, number, open_desk.now)
+    except NoSlip as none:
+        fail(f"{source}/{number}: {none}")
+    make, _ = FORMS[ending]
+    try:
+        out.write_bytes(make(slip))
+    except OSError as error:
+        fail(f"--out {out}: cannot be written: {error.strerror}")
+    print(f"{out}: dossier {number} of {slip.unit}; fill in, sign and seal")
 
 
 def _mark(row: dict[str, Any]) -> dict[str, Any]:

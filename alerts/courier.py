@@ -76,7 +76,8 @@ class Courier:
         mail, subject = self._alerting.mail, ""
         try:
             token = self._signer.token(taken.id, self._clock().wall) if self._signer else ""
-            letter = compose(taken, recipient, self._view, mail.brand, mail.dashboard, self._names, token)
+            province = self._profile.province.name
+            letter = compose(taken, recipient, self._view, mail.brand, mail.dashboard, self._names, token, province)
             subject = letter.subject
             channel = self._channels[recipient.channel]
             return "accepted", channel.deliver(letter, recipient.address, mail.lease * PART_OF_LEASE), subject

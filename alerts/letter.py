@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 import msgspec
 
@@ -11,17 +12,21 @@ from alerts.kinds import KINDS
 from alerts.pipeline.line import RESOLVED, Line
 from alerts.queue import Taken
 from alerts.recipients import Recipient
-from alerts.times import working_span
 from alerts.view import View
 from opscentre.answers import PATH
 from opscentre.domain.fold import DossierState
 from opscentre.domain.moments import local
+from opscentre.domain.slip import Slip, is_offered, slip_of
 from opscentre.domain.status import NAMES, Status
-from opscentre.domain.text import decimal, number
+from opscentre.domain.text import decimal, number, one_line, working_span
+from opscentre.slip.store import promise
 
 #: Dossiers that are listed in a mail itself; all of them are in the file beside it.
 LISTED = 50
-_LONGEST = 300
+#: Apology slips that are sent along at most; of more there are links only.
+SLIPS_ATTACHED = 3
+#: Where the dashboard makes them.
+SLIPS = "/slip/"
 
 
 class DossierItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +44,8 @@ class DossierItem(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     #: What is said of it: the titles of the rules.
     notes: tuple[str, ...] = ()
+    #: Whether its office owes an apology slip.
+    slip: bool = False
 
     @property
     def due_text(self) -> str:
@@ -81,6 +88,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     heading: str = ""
     #: Where its office answers; empty: nowhere.
     answer: str = ""
+    #: Apology slips that go with it.
+    slips: tuple[Slip, ...] = ()
 
     @property
     def overdue(self) -> tuple[DossierItem, ...]:
@@ -91,6 +100,12 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     def due_soon(self) -> tuple[DossierItem, ...]:
         """Dossiers that are not yet."""
         return tuple(one for one in self.dossiers if one.late < 0)
+
+    def slip_link(self, item: DossierItem, ending: str) -> str:
+        """Where the apology slip of a dossier is made; empty: nowhere, or none is owed."""
+        if not (item.slip and self.dashboard):
+            return ""
+        return f"{self.dashboard}{SLIPS}{quote(item.source, safe='')}/{quote(item.number, safe='')}.{ending}"
 
     @property
     def subject(self) -> str:
@@ -124,12 +139,6 @@ def _counted(notices: Sequence[Notice]) -> list[str]:
     ]
 
 
-def one_line(text: object, longest: int = _LONGEST) -> str:
-    """A text without line breaks and other control characters, cut: what a field holds must not become a header."""
-    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in str(text)).split())
-    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
-
-
 def compose(
     taken: Taken,
     recipient: Recipient,
@@ -138,14 +147,19 @@ def compose(
     dashboard: str,
     names: Mapping[str, str],
     token: str = "",
+    province: str = "",
 ) -> Letter:
     """The letter of a message that was taken. ``names``: what people call ``link:<code>`` and ``source:<code>``.
 
-    ``token``: what signs the link by which its office answers; empty: there is none.
+    ``token``: what signs the link by which its office answers; empty: there is none. ``province``: its name.
     """
     about = [line for line in taken.lines if line.alert.subject.startswith("dossier:")]
     others = [line for line in taken.lines if not line.alert.subject.startswith("dossier:")]
     unit = view.units[recipient.unit].name if recipient.unit else ""
+    dossiers, states = _dossiers(about, view, taken.sealed_at)
+    heading = heading_of(taken.topic)
+    # Whoever leads the province, or reads a digest, signs none of them.
+    owed = [states[one.source, one.number] for one in dossiers if one.slip] if unit and not heading else []
     return Letter(
         id=taken.id,
         brand=brand,
@@ -153,17 +167,29 @@ def compose(
         unit=unit,
         moment=taken.sealed_at,
         severity=taken.severity,
-        dossiers=_dossiers(about, view, taken.sealed_at),
+        dossiers=dossiers,
         notices=tuple(_notice(line, view, names) for line in others),
         dashboard=dashboard.rstrip("/"),
-        heading=heading_of(taken.topic),
-        answer=f"{dashboard.rstrip('/')}{PATH}{token}"
-        if dashboard and token and about and not heading_of(taken.topic)
-        else "",
+        heading=heading,
+        answer=f"{dashboard.rstrip('/')}{PATH}{token}" if dashboard and token and about and not heading else "",
+        slips=_slips(owed, view, province, taken.sealed_at) if len(owed) <= SLIPS_ATTACHED else (),
     )
 
 
-def _dossiers(lines: Sequence[Line], view: View, now: int) -> tuple[DossierItem, ...]:
+def _slips(owed: Sequence[DossierState], view: View, province: str, now: int) -> tuple[Slip, ...]:
+    found = []
+    for state in owed:
+        known = state.snapshot
+        calendar = view.calendar.of(known.unit)
+        unit = view.units[view.units.current(now).home(known.unit)]
+        promised = promise(view.engine, known.source, known.number, now)
+        found.append(slip_of(state, unit, province, calendar, now, promised=promised))
+    return tuple(found)
+
+
+def _dossiers(
+    lines: Sequence[Line], view: View, now: int
+) -> tuple[tuple[DossierItem, ...], dict[tuple[str, str], DossierState]]:
     """One row a dossier whatever many rules say of it, the latest first, unit by unit."""
     by_subject: dict[str, list[Line]] = {}
     for line in lines:
@@ -174,7 +200,7 @@ def _dossiers(lines: Sequence[Line], view: View, now: int) -> tuple[DossierItem,
     worst: dict[str, int] = {}
     for item in items:
         worst[item.unit] = max(worst.get(item.unit, item.late), item.late)
-    return tuple(sorted(items, key=lambda item: (-worst[item.unit], item.unit, -item.late, item.number)))
+    return tuple(sorted(items, key=lambda item: (-worst[item.unit], item.unit, -item.late, item.number))), states
 
 
 def _item(lines: Sequence[Line], states: Mapping[tuple[str, str], DossierState], view: View, now: int) -> DossierItem:
@@ -185,6 +211,7 @@ def _item(lines: Sequence[Line], states: Mapping[tuple[str, str], DossierState],
     state = states.get(key)
     shown = state.snapshot if state else None
     home = view.units.current(now).home(alert.unit)
+    reception = any(getattr(line.rule, "clock", "") == "reception" for line in lines)
     return DossierItem(
         source=key[0],
         number=one_line(key[1]),
@@ -193,9 +220,10 @@ def _item(lines: Sequence[Line], states: Mapping[tuple[str, str], DossierState],
         procedure_name=one_line(shown.procedure_name if shown else "", 160),
         due=due,
         late=calendar.working_time(due, now) if now > due else -calendar.working_time(now, due) - 1,
-        reception=any(getattr(line.rule, "clock", "") == "reception" for line in lines),
+        reception=reception,
         state=NAMES[Status(shown.status)] if shown else "",
         notes=tuple(dict.fromkeys(title_of(line) for line in lines)),
+        slip=now > due and not reception and state is not None and is_offered(state, calendar, now),
     )
 
 

@@ -18,6 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from alerts.letter import LISTED, DossierItem, Letter
 from opscentre.domain.moments import local
 from opscentre.domain.text import number
+from opscentre.slip.pdf import pdf
+from opscentre.slip.store import file_name
 
 _TEMPLATES = Path(__file__).with_name("templates")
 #: What a spreadsheet would take for a formula.
@@ -123,4 +125,7 @@ def mail(letter: Letter, *, sender: str, to: str, domain: str, sent: int) -> Ema
         name = f"ho-so-{local(letter.moment):%Y%m%d-%H%M}.csv"
         listed = table(letter).encode()
         message.add_attachment(listed, maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"})
+    for slip in letter.slips:
+        name = file_name(slip.number, "pdf")
+        message.add_attachment(pdf(slip), maintype="application", subtype="pdf", filename=name)
     return message

@@ -1,14 +1,8 @@
-"""The two times of a look at the world, and working time as people are told it."""
+"""The two times of a look at the world: the product's, which a demo simulates, and the real one."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
-
-from opscentre.domain.calendar import RECEPTION_LIMIT
-from opscentre.domain.moments import HOUR, MINUTE
-
-#: What a working day is when lateness is told in days: eight working hours.
-WORKING_DAY = RECEPTION_LIMIT
 
 
 class Times(NamedTuple):
@@ -18,12 +12,3 @@ class Times(NamedTuple):
     now: int
     #: Real time: ages of sources and links, leases, pauses between attempts.
     wall: int
-
-
-def working_span(length: int, english: bool = False) -> str:
-    """Working milliseconds as days of eight hours and hours: ``2 ngày 3 giờ``; minutes where that is all."""
-    days, rest = divmod(max(0, length), WORKING_DAY)
-    hours, minutes = rest // HOUR, rest % HOUR // MINUTE
-    words = ("d", "h", "min") if english else ("ngày", "giờ", "phút")
-    parts = [f"{count} {word}" for count, word in ((days, words[0]), (hours, words[1])) if count]
-    return " ".join(parts) or f"{minutes} {words[2]}"

@@ -75,7 +75,7 @@ class View:
     """One look at SQL. ``calendar`` and ``units`` are the profile's; nothing is written."""
 
     def __init__(self, engine: Engine, calendar: Calendar, units: Units, partitions: int) -> None:
-        self._engine = reading(engine)
+        self._engine = self.engine = reading(engine)
         self.calendar = calendar
         self.units = units
         self._partitions = range(partitions)

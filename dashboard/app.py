@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import answers, api, desk_export, desk_install, desk_notes, mails
+from dashboard import answers, api, desk_export, desk_install, desk_notes, mails, slips
 from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.gate import FROM_INSIDE, Gate
@@ -118,7 +118,7 @@ def create_app(
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
     names = {source.code: source.name for source in read_sources(profile, settings)}
     desk = Desk(store, profile, place, clock, names)
-    for path, handler in [*desk_export.routes(desk), *desk_install.routes(place)]:
+    for path, handler in [*desk_export.routes(desk), *desk_install.routes(place), *slips.routes(desk)]:
         server.add_route(path, handler, methods=["GET"])
     for path, handler in answers.routes(store, clock, os.environ):
         server.add_route(path, handler, methods=["GET", "POST"])

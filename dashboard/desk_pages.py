@@ -21,6 +21,7 @@ from opscentre.domain.counting import CELLS, table_row
 from opscentre.domain.listing import Filters, Period
 from opscentre.domain.moments import date_of, day_number
 from opscentre.domain.observations import SourceSeen
+from opscentre.domain.slip import is_offered
 from opscentre.store import queries_dossier
 from opscentre.store.journal import read_observations
 
@@ -62,6 +63,8 @@ def dossier_page(desk: Desk, view: View) -> Component | None:
         calendar=desk.profile.calendar.of(snapshot.unit),
     )
     extra = note_section(desk, view, ("dossier", source, number))
+    if is_offered(state, facts.calendar, desk.clock.now()):
+        extra = [dossier.slip_section(view, source, number), *extra]
     return dossier.layout(view, desk.place, facts, crumbs, extra, desk.clock.now())
 
 

@@ -39,6 +39,7 @@ DOORS: dict[str, Asked] = {
     "/search": (Action.see_dossier,),
     "/dossier/": (Action.see_dossier,),
     "/export/": (Action.export,),
+    "/slip/": (Action.see_dossier,),
     "/wall": (Action.see_wall,),
     "/wall/": (Action.see_wall,),
     "/api/areas": (Action.see_wall,),

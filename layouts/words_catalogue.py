@@ -284,6 +284,13 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Nguồn không ghi thay đổi nào trong {length} qua.",
         "The source has recorded no change for {length}.",
     ),
+    "slip.title": ("Phiếu xin lỗi và hẹn lại ngày trả kết quả", "Apology slip with a new date"),
+    "slip.about": (
+        "Điền tên người nhận, lý do, ngày hẹn mới; ký và đóng dấu.",
+        "Fill in the citizen's name, the reason and the new date; sign and seal. The slip is in Vietnamese.",
+    ),
+    "slip.pdf": ("Tải PDF để in và ký", "PDF to print and sign"),
+    "slip.docx": ("Tải Word để điền", "Word file to fill in"),
     "apology.title": ("Xin lỗi", "Apology"),
     "apology.missing": ("Quá hạn mà chưa có phiếu xin lỗi.", "Overdue without an apology."),
     "apology.late": ("Phiếu xin lỗi lập sau hạn.", "The apology came after the due date."),

@@ -9,8 +9,9 @@ import msgspec
 
 from alerts.kinds.dossier import condition
 from alerts.rules import Condition, Kind, Rule, in_scope
-from alerts.times import WORKING_DAY, Times
+from alerts.times import Times
 from alerts.view import View
+from opscentre.domain.text import WORKING_DAY
 
 
 class Silent(Rule, frozen=True, kw_only=True):

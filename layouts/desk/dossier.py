@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from dash import html
@@ -70,6 +71,17 @@ def layout(
         ],
         at,
     )  # fmt: skip
+
+
+def slip_section(view: View, source: str, number: str) -> html.Section:
+    """Where the apology slip of a dossier is fetched, as files to sign and to fill in."""
+    address = f"/slip/{quote(source, safe='')}/{quote(number, safe='')}"
+    links = [
+        html.A(view.words(f"slip.{ending}"), href=f"{address}.{ending}", className="tap", download="")
+        for ending in ("pdf", "docx")
+    ]
+    about = html.P(view.words("slip.about"), className="quiet")
+    return html.Section([html.H2(view.words("slip.title")), about, html.P(links, className="exports")])
 
 
 def _standing(words: Words, state: DossierState, calendar: Calendar, at: int) -> html.P:

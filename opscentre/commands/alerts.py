@@ -1,4 +1,4 @@
-"""``opscentre alerts``: the role itself, and ``list | ack | silence | end | history | preview`` beside it."""
+"""``opscentre alerts``: the role itself, and ``list | ack | silence | end | history | preview | slip`` beside it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command()(end)
     group.command()(history)
     group.command()(preview)
+    group.command()(slip)
     app.add_typer(group, name="alerts")
 
 
@@ -102,6 +103,16 @@ def preview(
 ) -> None:
     """Show what the recipients of a unit would be told now; nothing is written or sent."""
     _commands().preview_command(_settings(data), unit, html, as_json)
+
+
+def slip(
+    source: Annotated[str, typer.Argument(help="Code of the source that the dossier came from.")],
+    number: Annotated[str, typer.Argument(help="The dossier's number.")],
+    out: Annotated[Path, typer.Option(help="File to write: .pdf to print and sign, .docx to fill in on a screen.")],
+    data: MaybeData = None,
+) -> None:
+    """Write the apology slip with a new date of a dossier in process, ready to sign."""
+    _commands().slip_command(_settings(data), source, number, out)
 
 
 def _commands() -> Any:

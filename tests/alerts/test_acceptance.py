@@ -194,6 +194,29 @@ def assert_told_once(play: Play) -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_slips_go_along_with_up_to_three_late_dossiers_and_with_more_there_are_links(tmp_path: Path):
+    play = Play(tmp_path, "2026-11-20T16:50", dashboard="https://ioc.a.example/")
+    numbers = ["H55/1", "2", "3", "4"]
+    for unit, count in ((BUILDING, 3), (TRADE, 4)):
+        for number in numbers[:count]:
+            play.dossier(f"{unit}-{number}", unit, due="2026-11-20T16:00")
+    # One that waits for its reception was promised nothing yet.
+    play.dossier("filed", BUILDING, status=1, received=None, submitted="2026-11-18T08:00")
+    play.until("2026-11-20T16:55")
+    few, many = play.mails(DESK)[-1], play.mails("motcua.h55-12")[-1]
+    assert "https://ioc.a.example/slip/s/H55.06-H55%2F1.pdf" in few.text
+    assert 'href="https://ioc.a.example/slip/s/H55.06-H55%2F1.docx"' in few.html
+    slips = [one for one in few.mail.iter_attachments() if one.get_content_type() == "application/pdf"]
+    assert [one.get_filename() for one in slips] == [
+        f"phieu-xin-loi-H55.06-{number}.pdf" for number in ("2", "3", "H55-1")
+    ]
+    assert slips[0].get_content().startswith(b"%PDF")
+    assert "/slip/s/filed" not in few.text
+    assert many.text.count("/slip/s/H55.12-") == 4
+    assert [one.get_content_type() for one in many.mail.iter_attachments()] == ["text/csv"]
+    play.close()
+
+
 def test_what_was_over_long_ago_is_forgotten_and_what_is_open_is_not(play: Play):
     play.dossier("over", BUILDING, due="2026-11-20T16:00")
     play.dossier("open", BUILDING, due="2026-11-20T16:10")

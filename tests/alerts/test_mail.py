@@ -83,8 +83,8 @@ def test_plain_text_html_and_the_file_name_every_dossier():
     numbers = [one.number for one in SAMPLE.dossiers]
     assert mail.numbers == numbers
     assert [number for number in numbers if number not in mail.html] == []
-    assert "trễ 11 ngày 3 giờ" in mail.text
-    assert "trễ 11 ngày 3 giờ" in mail.html
+    assert "trễ 11 ngày 3 giờ làm việc" in mail.text
+    assert "trễ 11 ngày 3 giờ làm việc" in mail.html.replace("\u00a0", " ")
     (attached,) = mail.mail.iter_attachments()
     rows = list(csv.DictReader(io.StringIO(attached.get_content().removeprefix("\ufeff"))))
     assert [row["Số hồ sơ"] for row in rows] == numbers
@@ -131,6 +131,7 @@ def test_a_letter_has_no_field_for_a_citizen():
     known = {field.name for field in msgspec.structs.fields(DossierItem)}
     assert known == {
         "source", "number", "unit", "procedure", "procedure_name", "due", "late", "reception", "state", "notes",
+        "slip",
     }  # fmt: skip
 
 

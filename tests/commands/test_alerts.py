@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from opscentre import cli
 from opscentre.access import audit
+from opscentre.domain.moments import parse_local
+from opscentre.store.answers import answer
 from tests.alerts.playing import Play
 from tests.alerts.scene import BUILDING, TRADE
 
@@ -107,6 +110,19 @@ def test_a_preview_says_what_would_be_told_now_and_writes_nothing(play: Play, ru
     assert len(play.mails()) == sent
 
 
+def test_a_slip_is_written_with_the_date_that_its_office_promised(play: Play, run, tmp_path: Path):
+    sent = play.mails("motcua.h55-06")[-1].id.strip("<").partition("@")[0]
+    answer(play.engine, sent, play.now, parse_local("2026-11-26T00:00"))
+    out = tmp_path / "slip.docx"
+    said = run("slip", "s", "late-1", "--out", str(out))
+    assert said == f"{out}: dossier late-1 of Sở Xây dựng; fill in, sign and seal\n"
+    text = "\n".join(one.text for one in Document(str(out)).paragraphs)
+    assert "Ngày hẹn trả kết quả mới: ngày 25 tháng 11 năm\u00a02026." in text
+    assert "quá hạn 55 phút làm việc" in text
+    run("slip", "s", "late_2", "--out", str(tmp_path / "slip.pdf"))
+    assert (tmp_path / "slip.pdf").read_bytes().startswith(b"%PDF")
+
+
 #: Arguments → what is told.
 MENDABLE = (
     (("ack", "late", "--reason", "x"), "'late': no open alert is about that; 'opscentre alerts list' shows"),
@@ -116,6 +132,9 @@ MENDABLE = (
     (("silence", "--rule", "x", "--until", "2026-12-01", "--reason", "x"), "--rule x: alerts.toml has due-soon, "),
     (("silence", "--rule", "silent", "--until", "2026-11-01", "--reason", "x"), "it is 2026-11-20T16:55"),
     (("silence", "--rule", "silent", "--until", "soon", "--reason", "x"), "--until: 'soon' is not a local time"),
+    (("slip", "s", "late-1", "--out", "slip.txt"), "--out slip.txt: want a name that ends in .pdf or .docx"),
+    (("slip", "s", "late", "--out", "slip.pdf"), "s/late: there is no such dossier"),
+    (("slip", "s", "late-1", "--out", "nowhere/slip.pdf"), "--out nowhere/slip.pdf: cannot be written: No such file"),
     (("preview", "--unit", "nowhere"), "--unit nowhere"),
 )
 

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pytest
@@ -205,6 +206,17 @@ def test_a_dossiers_page_tells_its_clock_its_dues_and_what_happened(desk: Desk) 
     for wanted in ("Đồng hồ giải quyết", "Đứng", "Yêu cầu bổ sung giấy tờ", "Ngày hẹn trả khi tiếp nhận",
                    "không lưu dữ liệu của công dân", "Thấy lần cuối ở nguồn"):  # fmt: skip
         assert wanted in said
+
+
+def test_a_late_dossiers_page_offers_its_apology_slip_and_a_paused_ones_does_not(desk: Desk) -> None:
+    late = desk.show(f"/dossier/mot-cua/{WILD}", "")
+    assert "Phiếu xin lỗi và hẹn lại ngày trả kết quả" in text(late)
+    assert [link for link in links(late) if link.startswith("/slip/")] == [
+        f"/slip/mot-cua/{quote(WILD)}.pdf", f"/slip/mot-cua/{quote(WILD)}.docx",
+    ]  # fmt: skip
+    with desk.engine.connect() as connection:
+        paused = connection.execute(PAUSED).one()
+    assert not [link for link in links(desk.show(f"/dossier/{paused.source}/{paused.number}", "")) if "slip" in link]
 
 
 def test_notes_are_shown_with_their_unit_and_refused_when_they_are_empty(desk: Desk) -> None:

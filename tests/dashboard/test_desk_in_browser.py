@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -127,6 +128,10 @@ def test_a_keyboard_skips_the_head_and_opens_what_it_stands_on(tablet: Any, serv
         ("/export/overdue.pdf", 404, "no file overdue.pdf"),
         ("/export/nothing.csv", 404, "no file nothing.csv"),
         ("/export/table.csv?period=decade", 400, "period='decade'; want today"),
+        (f"/slip/mot-cua/{quote(WILD)}.pdf", 200, 'attachment; filename="phieu-xin-loi-HYPERLINK-1.pdf"'),
+        (f"/slip/mot-cua/{quote(WILD)}.docx", 200, "wordprocessingml"),
+        (f"/slip/mot-cua/{quote(WILD)}.exe", 404, "Không có tệp này."),
+        ("/slip/mot-cua/none%2Fof%2Fthese.pdf", 404, "Không có phiếu xin lỗi"),
         ("/manifest.webmanifest", 200, "application/manifest+json"),
         ("/worker.js", 200, "text/javascript"),
     ],
