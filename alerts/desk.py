@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, case, insert, or_, select, update
+from sqlalchemy import Connection, Engine, case, or_, select
 
 from alerts.files import Alerting
 from alerts.kinds import KINDS
@@ -18,11 +19,12 @@ from alerts.reading import alert_columns, alerts_of, scene_of
 from alerts.rules import RANK
 from alerts.times import Times
 from alerts.view import View
-from opscentre.access import audit
-from opscentre.clock import wall_ms
+from opscentre.domain.alert_desk import BadDecision, Silence
 from opscentre.domain.moments import iso
 from opscentre.profile import Profile
 from opscentre.settings import SettingsError
+from opscentre.store import alert_decisions
+from opscentre.store.alert_decisions import By
 from opscentre.store.alert_tables import alert_history, alert_marks, alerts, notifications
 from opscentre.store.engine import reading
 
@@ -53,7 +55,9 @@ def acknowledge(engine: Engine, named: str, author: str, reason: str, now: int, 
     if len(found) != 1:
         seen = f"several alerts are meant: {', '.join(found[:5])}" if found else "no open alert is about that"
         raise SettingsError(f"{named!r}: {seen}; 'opscentre alerts list' shows what is open")
-    _mark(engine, kind="ack", subject=found[0], author=author, reason=reason, at=now, until=until)
+    by = By(author=author, now=now, via="cli")
+    with _deciding(engine) as connection:
+        alert_decisions.acknowledge(connection, found[0], by, reason, until)
     return found[0]
 
 
@@ -61,20 +65,26 @@ def silence(
     engine: Engine, *, unit: str, rule: str, dossier: str, author: str, reason: str, now: int, until: int
 ) -> int:
     """Tell nobody of a unit, a rule, a dossier, or what is all of these, until a moment; the silence's number."""
-    subject = f"dossier:{dossier}" if dossier else ""
-    return _mark(
-        engine, kind="silence", subject=subject, unit=unit, rule=rule, author=author, reason=reason, at=now, until=until
-    )
+    held = Silence(subject=f"dossier:{dossier}" if dossier else "", unit=unit, rule=rule)
+    by = By(author=author, now=now, via="cli")
+    with _deciding(engine) as connection:
+        return alert_decisions.silence(connection, held, by, reason, until)
 
 
 def end_mark(engine: Engine, number: int, author: str, now: int) -> bool:
     """End an acknowledgement or a silence before its time; False where none of that number stands."""
-    with engine.begin() as connection:
-        standing = update(alert_marks).where(_MARK.id == number, _MARK.ended_at.is_(None))
-        if connection.execute(standing.values(ended_at=now)).rowcount != 1:
-            return False
-        audit.record(connection, moment=wall_ms(), who=author, action="alert.end", subject=f"mark:{number}", detail={})
-    return True
+    with _deciding(engine) as connection:
+        return alert_decisions.end(connection, number, By(author=author, now=now, via="cli"))
+
+
+@contextmanager
+def _deciding(engine: Engine) -> Iterator[Connection]:
+    """A transaction; what cannot be decided so is told as the settings' faults are."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except BadDecision as error:
+        raise SettingsError(str(error)) from None
 
 
 def steps(engine: Engine, unit: str = "", limit: int = 50) -> list[dict[str, Any]]:
@@ -149,15 +159,3 @@ def _subjects(engine: Engine, named: str) -> Sequence[str]:
     query = select(_ALERT.subject).where(_ALERT.state != "resolved", meant).distinct().order_by(_ALERT.subject)
     with reading(engine).connect() as connection:
         return list(connection.execute(query).scalars())
-
-
-def _mark(engine: Engine, **values: Any) -> int:
-    with engine.begin() as connection:
-        key = connection.execute(insert(alert_marks).values(**values)).inserted_primary_key
-        number = int(key[0]) if key else 0
-        detail = {name: values[name] for name in ("unit", "rule", "until") if values.get(name)}
-        audit.record(
-            connection, moment=wall_ms(), who=values["author"], action=f"alert.{values['kind']}",
-            subject=values["subject"] or "alerts", detail=detail | {"mark": number},
-        )  # fmt: skip
-    return number

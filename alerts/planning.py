@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 from alerts.files import Alerting
 from alerts.pipeline import FILTERS, ROUTING, run
 from alerts.pipeline.group import mail_of
+from alerts.pipeline.inhibit import explained_by
 from alerts.pipeline.line import Line, Scene
 from alerts.pipeline.repeat import next_look
 from alerts.reading import alert_columns, alerts_of, scene_of
@@ -24,7 +25,13 @@ from alerts.times import Times
 from opscentre.domain.moments import MINUTE
 from opscentre.profile import Profile
 from opscentre.store import bulk
-from opscentre.store.alert_tables import alert_rounds, alerts, notification_lines, notifications
+from opscentre.store.alert_tables import (
+    alert_inhibitions,
+    alert_rounds,
+    alerts,
+    notification_lines,
+    notifications,
+)
 from opscentre.store.engine import insertion, reading
 
 #: Alerts of one round; the rest is the next round's.
@@ -50,6 +57,7 @@ def plan(engine: Engine, alerting: Alerting, profile: Profile, at: Times) -> int
         open_to_all = run(FILTERS, lines, scene)
         planned = run(ROUTING, open_to_all, scene)
         _queue(connection, planned, scene)
+        _note_inhibited(connection, lines, scene)
         _look_later(connection, lines, open_to_all, scene)
     return len(planned)
 
@@ -125,8 +133,21 @@ def _log_row(line: Line, notification: str, now: int) -> dict[str, Any]:
     recipient, rule, key, episode = line.identity
     return {
         "recipient": recipient, "rule": rule, "key": key, "episode": episode, "step": line.step,
-        "notification": notification, "at": now, "state": "waiting",
+        "notification": notification, "at": now, "not_before": line.not_before, "state": "waiting",
     }  # fmt: skip
+
+
+def _note_inhibited(connection: Connection, lines: Sequence[Line], scene: Scene) -> None:
+    """Remember once what kept an alert from being told although nobody decided so."""
+    rows = [
+        {
+            "rule": line.alert.rule, "key": line.alert.key, "episode": line.alert.episode, "by_rule": by,
+            "at": scene.at.now,
+        }
+        for line in lines
+        if not line.over and (by := explained_by(line.alert, scene))
+    ]  # fmt: skip
+    bulk.upsert(connection, alert_inhibitions, rows)
 
 
 def _look_later(connection: Connection, lines: Sequence[Line], open_to_all: Sequence[Line], scene: Scene) -> None:

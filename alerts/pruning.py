@@ -7,12 +7,15 @@ from sqlalchemy import Engine, delete
 from alerts.times import Times
 from opscentre.domain.moments import DAY
 from opscentre.store.alert_tables import (
+    alert_actions,
     alert_history,
+    alert_inhibitions,
     alert_marks,
     alerts,
     notification_answers,
     notification_attempts,
     notification_lines,
+    notification_opens,
     notifications,
 )
 
@@ -30,12 +33,17 @@ def prune(engine: Engine, keep_days: float, at: Times) -> int:
         alerts.c.key == notification_lines.c.key,
         alerts.c.state != "resolved",
     )
+    # What people wrote on something stays as long as an alert on it is open.
+    about = alerts.select().where(alerts.c.subject == alert_actions.c.subject, alerts.c.state != "resolved")
     statements = (
         delete(alert_history).where(alert_history.c.at < before),
         delete(notification_lines).where(notification_lines.c.at < before, ~standing.exists()),
         delete(notifications).where(note.created_at < before, note.state.in_(_OVER)),
         delete(notification_attempts).where(notification_attempts.c.at < real_before),
         delete(notification_answers).where(notification_answers.c.at < before),
+        delete(notification_opens).where(notification_opens.c.at < before),
+        delete(alert_inhibitions).where(alert_inhibitions.c.at < before),
+        delete(alert_actions).where(alert_actions.c.at < before, ~about.exists()),
         delete(alert_marks).where(alert_marks.c.ended_at < before),
         delete(alerts).where(alerts.c.state == "resolved", alerts.c.resolved_at < before),
     )

@@ -66,7 +66,13 @@ def take(engine: Engine, alerting: Alerting, profile: Profile, at: Times, *, mai
                 connection.execute(update(notifications).where(_NOTE.id == row.id).values(state="dropped"))
                 continue
             number, sealed = row.attempts + 1, at.now if fresh else row.sealed_at
-            attempt = {"notification": row.id, "number": number, "at": at.wall, "domain": row.domain}
+            attempt = {
+                "notification": row.id,
+                "number": number,
+                "at": at.wall,
+                "product_at": at.now,
+                "domain": row.domain,
+            }
             connection.execute(insert(notification_attempts), attempt | {"outcome": "begun"})
             return Taken(row.id, number, row.recipient, row.topic, row.severity, row.created_at, sealed, lines)
 

@@ -16,14 +16,14 @@ from opscentre.answers import PATH, BadToken, signer
 from opscentre.clock import Clock, wall_ms
 from opscentre.domain.moments import date_of, day_number, day_of, day_start, local
 from opscentre.domain.text import number
-from opscentre.store.answers import Asked, answer, asked
+from opscentre.store.answers import Asked, answer, asked, opened
 
 Route = tuple[str, Callable[[Request], Awaitable[Response]]]
 
 #: Days ahead that a new date may lie at most.
 FURTHEST = 60
-#: Bytes of a form that are read.
-_LONGEST = 2_000
+#: Bytes of a form that are read, and characters of a reason that are kept.
+_LONGEST, _REASON = 4_000, 300
 _PAGE = """<!DOCTYPE html>
 <html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex"><title>Phản hồi cảnh báo</title>
@@ -36,7 +36,9 @@ _FORM = """<h1 style="font-size:18px">{subject}</h1><p>Đang mở: {count} hồ 
 <form method="post"><button name="kind" value="received" style="{button}">Đã nhận</button></form>
 <form method="post" style="margin-top:20px"><label>Hẹn lại đến hết ngày
 <input type="date" name="until" min="{first}" max="{last}" required style="font:inherit;padding:8px;width:100%;
-box-sizing:border-box"></label><button name="kind" value="redated" style="{button}">Hẹn lại ngày</button></form>
+box-sizing:border-box"></label><label style="display:block;margin-top:8px">Lý do (không bắt buộc)
+<input name="why" maxlength="300" style="font:inherit;padding:8px;width:100%;box-sizing:border-box"></label>
+<button name="kind" value="redated" style="{button}">Hẹn lại ngày</button></form>
 <p style="color:#5b6b7c;font-size:13px">Sau khi phản hồi, các hồ sơ này không được nhắc lại cho đến khi xong, hoặc hết
 ngày hẹn. Liên kết chỉ dùng được một lần.</p>"""
 
@@ -51,11 +53,15 @@ def routes(store: Engine, clock: Clock, environment: Mapping[str, str]) -> list[
         try:
             notification = known.notification(request.path_params["token"], wall_ms())
             if request.method == "POST":
-                until = _until((await request.body())[:_LONGEST], clock.now())
-                found = await asyncio.to_thread(answer, store, notification, clock.now(), until)
+                form = (await request.body())[:_LONGEST]
+                until = _until(form, clock.now())
+                why = _why(form) if until is not None else ""
+                found = await asyncio.to_thread(answer, store, notification, clock.now(), until, why)
             else:
-                # Programs that look through mail follow its links: to look changes nothing.
+                # Programs that look through mail follow its links: to look answers nothing. It is only noted.
                 found = await asyncio.to_thread(asked, store, notification)
+                if found is not None and request.method == "GET":
+                    await asyncio.to_thread(opened, store, notification, clock.now())
         except BadToken as bad:
             return _html(f"<p>{escape(str(bad))}</p>", 400)
         return _html("<p>Không có thư này.</p>", 404) if found is None else _html(_body(found, clock.now()))
@@ -75,6 +81,12 @@ def _until(form: bytes, now: int) -> int | None:
     if not day_number(now) <= day <= day_number(now) + FURTHEST:
         raise BadToken(f"Ngày hẹn phải từ hôm nay đến {FURTHEST} ngày tới.")
     return day_start(day + 1)
+
+
+def _why(form: bytes) -> str:
+    """The reason that a form gives, on one line; empty: none."""
+    given = parse_qs(form.decode("utf-8", "replace")).get("why", [""])[0]
+    return " ".join(given.split())[:_REASON]
 
 
 def _body(found: Asked, now: int) -> str:

@@ -31,6 +31,7 @@ alerts = Table(
     Index("alerts_by_state", "state", "rule"),
     Index("alerts_by_subject", "subject"),
     Index("alerts_to_look_at", "look_at"),
+    Index("alerts_by_resolution", "resolved_at"),
 )
 
 #: Append-only: each state that each episode went through, once.
@@ -44,6 +45,19 @@ alert_history = Table(
     Column("unit", String(32), nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("alert_history_by_at", "at"),
+)
+
+#: Append-only: what kept an episode from being told because it only follows from something graver: each rule once.
+alert_inhibitions = Table(
+    "alert_inhibitions",
+    metadata,
+    Column("rule", String(48), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("episode", Integer, primary_key=True, autoincrement=False),
+    # Code of the rule that explains it.
+    Column("by_rule", String(48), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Index("alert_inhibitions_by_at", "at"),
 )
 
 #: The newest moment for which each rule was settled: an older look at the world changes nothing any more.
@@ -70,7 +84,26 @@ alert_marks = Table(
     # NULL: as long as an alert on the subject is open.
     Column("until", BigInteger),
     Column("ended_at", BigInteger),
+    # Who ended it before its time; empty: it ended by itself.
+    Column("ended_by", String(100), nullable=False, server_default=""),
+    # 'cli', 'page' or 'mail'; the message that was answered by its link.
+    Column("via", String(10), nullable=False, server_default=""),
+    Column("notification", String(32), nullable=False, server_default=""),
     Index("alert_marks_by_end", "ended_at"),
+    Index("alert_marks_by_subject", "subject"),
+)
+
+#: Append-only: what people did about a subject beside deciding on it: 'assign' (``text`` names whom) or 'note'.
+alert_actions = Table(
+    "alert_actions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(10), nullable=False),
+    Column("subject", String(210), nullable=False),
+    Column("author", String(100), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("alert_actions_by_subject", "subject"),
 )
 
 #: One row a message to one recipient, before it is sent.
@@ -116,6 +149,8 @@ notification_lines = Table(
     Column("step", Integer, primary_key=True, autoincrement=False),
     Column("notification", String(32), nullable=False),
     Column("at", BigInteger, nullable=False),
+    # Until when it was put off when it was planned: the recipient's office was closed, or had a mail just before.
+    Column("not_before", BigInteger),
     # 'waiting', 'told', 'moot' (over before it could be told).
     Column("state", String(10), nullable=False),
     Index("notification_lines_by_notification", "notification"),
@@ -133,14 +168,23 @@ notification_answers = Table(
     Column("until", BigInteger),
 )
 
+#: When the link of a message was first opened. No answer yet: programs that look through mail follow links too.
+notification_opens = Table(
+    "notification_opens",
+    metadata,
+    Column("notification", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
 #: Every attempt to deliver a message: a row before it is made, its outcome after.
 notification_attempts = Table(
     "notification_attempts",
     metadata,
     Column("notification", String(32), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    # Real time.
+    # Real time, and the product's.
     Column("at", BigInteger, nullable=False),
+    Column("product_at", BigInteger),
     Column("domain", String(255), nullable=False),
     # 'begun', 'accepted', 'later' (4xx), 'refused' (5xx), 'unreachable', 'doubtful' (no answer to the whole message).
     Column("outcome", String(12), nullable=False),

@@ -9,7 +9,14 @@ from sqlalchemy import Engine, insert, select
 
 from opscentre.access import audit
 from opscentre.clock import wall_ms
-from opscentre.store.alert_tables import alert_marks, alerts, notification_answers, notification_lines, notifications
+from opscentre.store.alert_tables import (
+    alert_marks,
+    alerts,
+    notification_answers,
+    notification_lines,
+    notification_opens,
+    notifications,
+)
 from opscentre.store.engine import insertion, reading
 
 _LINE = notification_lines.c
@@ -48,8 +55,18 @@ def asked(engine: Engine, notification: str) -> Asked | None:
     return Asked(row.subject or "", row.recipient, about, (known.kind, known.at, known.until) if known else None)
 
 
-def answer(engine: Engine, notification: str, now: int, until: int | None = None) -> Asked | None:
-    """Note an answer, unless there is one; what the message asked, with the answer that stands."""
+def opened(engine: Engine, notification: str, now: int) -> None:
+    """Note that the link of a message was opened; only the first time is kept."""
+    with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        once = insertion(connection, notification_opens).on_conflict_do_nothing()
+        connection.execute(once, {"notification": notification, "at": now})
+
+
+def answer(engine: Engine, notification: str, now: int, until: int | None = None, why: str = "") -> Asked | None:
+    """Note an answer, unless there is one; what the message asked, with the answer that stands.
+
+    ``until``: a new date, and ``why`` it is given; None: received.
+    """
     found = asked(engine, notification)
     if found is None:
         return None
@@ -64,8 +81,9 @@ def answer(engine: Engine, notification: str, now: int, until: int | None = None
         if connection.execute(once, row).first() is None:
             return asked(engine, notification)
         if found.about:
-            reason = "đã nhận" if until is None else "hẹn lại ngày"
-            common = {"kind": "ack", "author": found.recipient[:100], "reason": reason, "at": now, "until": until}
+            reason = why or ("đã nhận" if until is None else "hẹn lại ngày")
+            common = {"kind": "ack", "author": found.recipient[:100], "reason": reason, "at": now, "until": until,
+                      "via": "mail", "notification": notification}  # fmt: skip
             connection.execute(insert(alert_marks), [common | {"subject": subject} for subject in found.about])
         audit.record(
             connection, moment=wall_ms(), who=f"mail:{found.recipient}", action="answer.give",

@@ -1,4 +1,4 @@
-"""The link of a mail: looking changes nothing, answering stops the climbing, once; a bad link does nothing."""
+"""The link of a mail: looking is noted and answers nothing, answering stops the climbing, once; a bad link does not."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from dashboard import answers
 from opscentre.access import audit
 from opscentre.answers import LASTS, SECRET, BadToken, Signer
 from opscentre.clock import wall_ms
-from opscentre.domain.moments import parse_local
-from opscentre.store.alert_tables import alert_marks
+from opscentre.domain.moments import MINUTE, parse_local
+from opscentre.store.alert_tables import alert_marks, notification_opens
 from tests.alerts.playing import Play
 from tests.alerts.scene import BUILDING
 
@@ -74,11 +74,17 @@ def marks(play: Play) -> list[tuple]:
         return list(connection.execute(query).tuples())
 
 
-def test_looking_changes_nothing_and_received_is_taken_once(play: Play):
+def test_looking_is_noted_once_and_answers_nothing_and_received_is_taken_once(play: Play):
     wall, path = Wall(play), link(play)
     page = wall.ask(path)
     assert page.status_code == 200
     assert "2 hồ sơ" in page.text
+    opened = play.now
+    play.now += MINUTE
+    assert wall.ask(path).status_code == 200
+    with play.engine.connect() as connection:
+        assert connection.execute(select(notification_opens.c.at)).scalars().all() == [opened]
+    play.now = opened
     assert marks(play) == []
     assert "Đã ghi nhận lúc 16:42 20/11/2026: đã nhận." in wall.ask(path, kind="received").text
     expected = [("ack", f"dossier:s/{number}", f"desk@{BUILDING}", None) for number in ("a", "b")]
@@ -96,7 +102,11 @@ def test_a_new_date_holds_until_the_end_of_its_day(play: Play):
     wall, path = Wall(play), link(play)
     for wrong in ("2026-11-19", "2027-11-25", "soon", ""):
         assert wall.ask(path, kind="redated", until=wrong).status_code == 400
-    assert "hẹn lại đến hết ngày 26/11/2026" in wall.ask(path, kind="redated", until="2026-11-26").text
+    answered = wall.ask(path, kind="redated", until="2026-11-26", why="chờ  Sở Xây dựng\ncho ý kiến")
+    assert "hẹn lại đến hết ngày 26/11/2026" in answered.text
+    with play.engine.connect() as connection:
+        found = connection.execute(select(alert_marks.c.reason, alert_marks.c.via).distinct()).tuples().all()
+    assert found == [("chờ Sở Xây dựng cho ý kiến", "mail")]
     assert {mark[3] for mark in marks(play)} == {parse_local("2026-11-27")}
     play.skip("2026-11-26T16:30")
     assert play.mails("lanhdao") == []
