@@ -9,7 +9,7 @@ import typer
 #: In the order in which ``opscentre --help`` lists them. Each has ``register(app)``.
 MODULES = (
     "demo", "roles", "alerts", "intake", "source", "link", "unmapped", "quarantine", "anomalies", "dead_letters",
-    "audit", "board", "score", "calendar", "due", "map", "figures", "profile",
+    "audit", "board", "score", "calendar", "due", "map", "figures", "profile", "migrate",
 )  # fmt: skip
 
 

@@ -3,44 +3,64 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
 from opscentre.store.schema import bring_up_to_date
 
-_SCHEMA_LOCK = 0x0905CE
+#: Seconds to wait for whoever has an SQLite file.
+_PATIENCE = 30
 
 
 def open_store(url: str) -> Engine:
     """An engine with the schema in place. ``url`` is an SQLAlchemy URL; a file's folder is made where missing.
 
-    Raises ``OtherSchema`` for a database whose tables this release cannot complete.
+    Raises ``OtherSchema`` for a database whose tables this release can neither use nor complete.
     """
+    engine = connect(url)
+    bring_up_to_date(engine)
+    return engine
+
+
+def connect(url: str) -> Engine:
+    """An engine for a database, whatever is in it; a file's folder is made where missing."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        engine = create_engine(url, connect_args={"timeout": _PATIENCE, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     else:
         engine = create_engine(url, pool_pre_ping=True)
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            # Several roles start at once: one of them lays the schema, the others wait and find it there.
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
-        bring_up_to_date(connection)
     return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "temp_store=MEMORY"):
+    _log_ahead(connection)
+    for pragma in ("synchronous=NORMAL", f"busy_timeout={_PATIENCE * 1000}", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    # The file's first change to a write-ahead log waits for nobody, whatever the busy timeout says: of several roles
+    # that begin on a new file, one makes the change and the others ask again.
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:

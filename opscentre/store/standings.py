@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 from opscentre.domain.final_standing import final_standing
 from opscentre.domain.fold import DossierState
@@ -58,9 +58,12 @@ def write(
     bulk.upsert(connection, tables.standings, rows, update=_COLUMNS)
 
 
-def bring_up(connection: Connection) -> None:
-    """Write the narrow rows of an older database, once, in the transaction that makes their table."""
-    column = tables.dossiers.c
+def bring_up(connection: Connection, dossiers: Table, narrow: Table) -> None:
+    """Write the narrow rows of an older database, once, in the transaction that makes their table.
+
+    The two tables are given as they are in that database.
+    """
+    column, wanted = dossiers.c, {one.name for one in narrow.columns}
     after = ("", "")
     while True:
         page = connection.execute(
@@ -72,5 +75,5 @@ def bring_up(connection: Connection) -> None:
         if not page:
             return
         rows = [row_of(_decode(row.state), row.open_due, row.reception_due) for row in page]
-        connection.execute(insert(tables.standings), rows)
+        connection.execute(insert(narrow), [{name: row[name] for name in wanted & row.keys()} for row in rows])
         after = (page[-1].source, page[-1].number)

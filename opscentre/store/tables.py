@@ -329,3 +329,14 @@ link_transcripts = Table(
     Column("at", BigInteger, nullable=False),
     Column("transcript", LargeBinary, nullable=False),
 )
+
+#: The revisions of the schema that were run here (``opscentre.store.migrations``), from 0002 on.
+schema_revisions = Table(
+    "schema_revisions",
+    metadata,
+    Column("revision", String(8), primary_key=True),
+    # The oldest revision whose release goes on working once this one was run.
+    Column("works_with", String(8), nullable=False),
+    # Real time.
+    Column("applied_at", BigInteger, nullable=False),
+)

@@ -21,6 +21,7 @@ from opscentre.store import queries, queries_dossier, queries_lists, standings, 
 from opscentre.store.engine import open_store
 from opscentre.store.journal import Entries, write
 from tests.domain.lives import EPOCH, histories, moments, snapshots
+from tests.store.shapes import before_revisions
 
 CALENDAR = Calendar()
 PLAIN = Snapshot(
@@ -136,6 +137,7 @@ def test_a_database_older_than_the_narrow_rows_is_brought_up_when_it_is_opened(t
     older = open_store(url)
     state, _ = fold(None, PLAIN)
     write(older, Entries(dossiers=[row(state, EPOCH)]))
+    before_revisions(older)
     with older.begin() as connection:
         kept = connection.execute(text("SELECT * FROM standings")).all()
         connection.execute(text("DROP TABLE standings"))

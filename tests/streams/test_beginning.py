@@ -21,6 +21,7 @@ from opscentre.store.schema import OtherSchema
 from streams.ledger import Ledger
 from streams.worker import Worker
 from tests.parts.redis import Redis
+from tests.store.shapes import before_revisions
 from tests.streams.books import NOW, batches, history
 from tests.streams.test_worker import PARTITIONS, PROVINCE, TODAY, StandingClock, care, make_worker, messages
 
@@ -112,6 +113,7 @@ def test_the_clock_settles_what_it_ended_while_no_worker_ran(counted, engine, re
 
 def older_release(engine: Engine) -> None:
     """Leave the database as the release before settlements made it."""
+    before_revisions(engine)
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE settlements"))
         for index in ("dossiers_settled", "dossiers_unsettled"):
@@ -139,6 +141,7 @@ def test_an_older_database_is_completed_and_counted_anew_once(counted, engine, r
 
 
 def test_a_database_that_nobody_can_complete_is_refused(engine, monkeypatch):
+    before_revisions(engine)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE cursors DROP COLUMN written_at"))
     with pytest.raises(OtherSchema, match=r"'cursors' has no column 'written_at'.*begin with an empty database"):
