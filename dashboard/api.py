@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from opscentre.clock import Clock, wall_ms
 from opscentre.domain.moments import DAY, day_number, day_of, day_start
 from opscentre.live.reader import PastPeriod
 from opscentre.runtime.health import Health
+
+log = logging.getLogger(__name__)
 
 Route = tuple[str, Callable[[Request], Awaitable[Response]]]
 
@@ -60,7 +63,8 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place:
             async with looking:
                 return _json(200, await asyncio.to_thread(look_back, start, end, clock.now()) | {"state": "history"})
         except (RedisError, OSError) as error:
-            return _json(503, {"error": f"the live board cannot be read now: {error}"})
+            log.warning("the progress table cannot be read: %s", error)
+            return _json(503, {"error": "the live board cannot be read now"})
 
     async def area(_: Request) -> Response:
         return _json(200, place.areas) if place.areas else _json(404, {"error": "the map of this wall draws hexagons"})

@@ -26,9 +26,10 @@ from dashboard import answers, api, desk_export, desk_install, desk_notes, mails
 from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.gate import FROM_INSIDE, Gate
+from dashboard.limits import Limits
 from dashboard.reader import Reader
 from dashboard.request_id import RequestId
-from dashboard.security import SecurityHeaders, policy
+from dashboard.security import SecurityHeaders, framers
 from dashboard.slow import SlowFeed
 from dashboard.ways import ways_of
 from layouts import wall
@@ -124,7 +125,10 @@ def create_app(
         server.add_route(path, handler, methods=["GET", "POST"])
     application = _dash(server, escape(place.title), pages, desk)
     server.add_middleware(Gate, ways=ways_of(settings), codes=desk.codes)
-    server.add_middleware(SecurityHeaders, content_security_policy=policy(application.csp_hashes()))
+    server.add_middleware(Limits)
+    server.add_middleware(
+        SecurityHeaders, script_hashes=application.csp_hashes(), framed_by=framers(settings.framed_by)
+    )
     # Added last, so the outermost: whatever answers, the answer has a name.
     server.add_middleware(RequestId)
     return server

@@ -29,6 +29,12 @@ class Server(uvicorn.Server):
 def serve(application: FastAPI, host: str, port: int) -> None:
     """Serve an application made by ``create_app`` until SIGTERM or SIGINT. Logs as the process is set up to."""
     config = uvicorn.Config(
-        application, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE
+        application,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
     )
     Server(config, application.state.feed).run()

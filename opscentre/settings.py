@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     #: Who may use the dashboard: ``off``: everybody at this machine is its administrator, served on loopback only;
     #: ``required``: whoever signed in.
     sign_in: Literal["off", "required"] = "off"
+    #: Origins whose pages may show ours in a frame, by spaces; empty: none.
+    framed_by: str = ""
     #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
     sources: str = ""
     #: Folder or file of the alerts' settings; empty: ``config/<profile>/alerts.toml``.
