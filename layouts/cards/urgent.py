@@ -16,6 +16,8 @@ OVERDUE_ROWS, SOON_ROWS = 4, 3
 LONGEST_NAME = 22
 #: Said of a dossier that may be done: its source was not heard since it fell due.
 BY_SYNC = "◆ chờ đồng bộ"
+#: Said of every clock here: mails tell lateness in working time.
+CALENDAR_TIME = "tính cả ngày nghỉ"
 #: A page stays this long (real ms): every screen turns at the same moment.
 PAGE_MS = 12_000
 
@@ -81,7 +83,9 @@ def listing_patch(key: str, late: bool, rows: int, wall: Wall, place: Place) -> 
     nothing = DASH if unknown else ("Không có hồ sơ quá hạn" if late else "Không có hồ sơ sắp đến hạn")
     first = index * rows + 1
     changes: Patch = {
-        f"{key}-page": say(f"{first}–{first + len(shown) - 1} / {number(max(count, len(dossiers)))}" if shown else ""),
+        f"{key}-page": say(
+            f"{CALENDAR_TIME} · {first}–{first + len(shown) - 1} / {number(max(count, len(dossiers)))}" if shown else ""
+        ),
         f"{key}-nothing": say(nothing, "nothing is-absent" if shown else "nothing"),
     }
     for row in range(rows):
