@@ -20,6 +20,7 @@ DOORS: dict[str, Asked] = {
     "/manifest.webmanifest": PUBLIC,
     "/worker.js": PUBLIC,
     "/healthz": PUBLIC,
+    "/readyz": PUBLIC,
     "/sign-in": PUBLIC,
     "/sign-in/": PUBLIC,
     # The token in the address is the right to it.
@@ -43,6 +44,7 @@ DOORS: dict[str, Asked] = {
     "/wall": (Action.see_wall,),
     "/wall/": (Action.see_wall,),
     "/api/areas": (Action.see_wall,),
+    "/api/page": (Action.see_wall,),
     "/api/wall": (Action.see_wall,),
     "/api/board": _PAGES,
     "/mails": (Action.see_mails,),

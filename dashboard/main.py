@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
 
 def show(application: FastAPI, settings: Settings) -> None:
     """Serve an application made by ``create_app``, and what it tells of itself, until SIGTERM or SIGINT."""
-    exposed = Exposed("dashboard", "OPSCENTRE_DASHBOARD_METRICS", settings.dashboard_metrics)
+    exposed = Exposed("dashboard", "OPSCENTRE_DASHBOARD_METRICS", settings.dashboard_metrics, settings.worker)
     exposed.health = application.state.health
     exposed.registry.register(Screens(application.state.feed))
     with exposed:

@@ -34,6 +34,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sign_in: Literal["off", "required"] = "off"
     #: Origins whose pages may show ours in a frame, by spaces; empty: none.
     framed_by: str = ""
+    #: Address and port on which ``opscentre up`` lets nginx serve over TLS, such as ``127.0.0.1:8443``; empty:
+    #: no nginx.
+    tls_listen: str = ""
+    #: Where nginx sends plain HTTP on to it.
+    http_listen: str = "127.0.0.1:8080"
+    #: The name that visitors type, as the certificate has it.
+    server_name: str = "localhost"
+    #: nginx's certificate with its chain, and its key: files in PEM form.
+    certificate: str = ""
+    certificate_key: str = ""
     #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
     sources: str = ""
     #: Folder or file of the alerts' settings; empty: ``config/<profile>/alerts.toml``.

@@ -65,7 +65,7 @@ def _supervise(settings: Settings, book: DemoBook, clock: OfficeClock, exit_afte
     try:
         settings = _start(supervisor, settings, book, lines)
         if not supervisor.stopping:
-            lines.announce(settings, time.monotonic() - begun)
+            lines.announce(f"http://{settings.host}:{settings.port}", time.monotonic() - begun)
         noted = 0.0
         while not supervisor.stopping:
             if exit_after is not None and time.monotonic() - begun >= exit_after:

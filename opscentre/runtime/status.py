@@ -13,7 +13,6 @@ from rich.text import Text
 from opscentre.clock import Clock
 from opscentre.domain.moments import local
 from opscentre.runtime.supervisor import Part, resident_megabytes
-from opscentre.settings import Settings
 
 _MARKS = {"up": ("●", "green"), "starting": ("○", "yellow"), "restarting": ("▲", "red"), "stopped": ("■", "red")}
 #: Seconds between two status reports where the output is no terminal.
@@ -28,6 +27,11 @@ class StatusLines:
         self._live: Live | None = None
         self._reported = time.monotonic()
 
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person looks on."""
+        return self._console.is_terminal
+
     def note(self, text: str) -> None:
         """One plain line."""
         self._console.print(text, soft_wrap=True)
@@ -40,9 +44,8 @@ class StatusLines:
         """Why it cannot go on."""
         self._console.print(Text(text, style="red"), soft_wrap=True)
 
-    def announce(self, settings: Settings, took: float) -> None:
-        """The URLs, once they answer."""
-        base = f"http://{settings.host}:{settings.port}"
+    def announce(self, base: str, took: float) -> None:
+        """The URLs, once they answer; ``base`` is the address of all of them."""
         self._console.print()
         for name, path in (("wall", "/wall"), ("start page", "/"), ("live table", "/api/board")):
             self._console.print(Text.assemble((f"  {name:<11}", "bold"), (base + path, "cyan")), soft_wrap=True)

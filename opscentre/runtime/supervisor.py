@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,6 +124,7 @@ class Supervisor:
                 part.last_exit = part.process.returncode if part.process else None
                 if part.last_exit is not None:
                     part.ends[part.last_exit] += 1
+                    _end_group(part.process)
                 part.answers = False
                 part.restart_at = now + part.pause
                 see = f"; see {self.log(part)}" if self.logs else ""
@@ -176,10 +177,18 @@ class Supervisor:
         self.tell(part, f"up after {time.monotonic() - part.started:.1f} s (pid {part.process and part.process.pid})")
 
 
+def _end_group(process: subprocess.Popen[bytes] | None) -> None:
+    """End what a dead part left behind: its own children would keep the ports that its successor needs."""
+    if process is not None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 class PartFailed(Exception):
     """A part did not come up."""
 
     def __init__(self, part: Part, log: Path | None, what: str) -> None:
+        self.part = part
         lines = [f"{part.name} {what}"]
         if log is not None:
             tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from opscentre import profile as profiles
 from tests.conftest import part_or_skip
 from tests.dashboard.conftest import Dashboard
 from tests.dashboard.pictures import Board, plausible
+from tests.parts import nginx as nginx_part
 from tests.parts.nginx import Nginx
 from tests.parts.process import free_port, wait_until
 from tests.parts.redis import Redis
@@ -23,13 +23,7 @@ from tests.parts.redis import Redis
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate of this machine's own, and its key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    return folder / "cert.pem", folder / "key.pem"
+    return nginx_part.certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture

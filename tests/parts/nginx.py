@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from opscentre import paths
+from opscentre.runtime import nginx
+from opscentre.runtime.nginx import TEMPLATE, filled_in
 from tests.parts.process import PartMissing, Server
-
-TEMPLATE = paths.ROOT / "deploy" / "nginx" / "opscentre.conf.template"
 
 #: What the image's own nginx.conf wraps around ours.
 AROUND = """
@@ -31,9 +29,22 @@ http {{
 """
 
 
-def filled_in(template: str, values: Mapping[str, str]) -> str:
-    """The template with ``${NAME}`` replaced where the environment has NAME, as the image's start script does it."""
-    return re.sub(r"\$\{(\w+)\}", lambda found: values.get(found[1], found[0]), template)
+def program() -> str:
+    """nginx itself."""
+    found = nginx.find()
+    if found is None:
+        raise PartMissing("no 'nginx' on the PATH or in /usr/sbin: apt-get install nginx")
+    return found
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate of this machine's own for localhost, and its key."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder / "cert.pem", folder / "key.pem"
 
 
 class Nginx(Server):
@@ -43,10 +54,7 @@ class Nginx(Server):
 
     def __init__(self, folder: Path, values: Mapping[str, str]) -> None:
         super().__init__(folder)
-        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-        if program is None:
-            raise PartMissing("no 'nginx' on the PATH or in /usr/sbin: apt-get install nginx")
-        self._program = program
+        self._program = program()
         listening = {"TLS_LISTEN": f"127.0.0.1:{self.port}"}
         (folder / "opscentre.conf").write_text(filled_in(TEMPLATE.read_text("utf-8"), {**values, **listening}), "utf-8")
         (folder / "nginx.conf").write_text(AROUND.format(folder=folder), "utf-8")

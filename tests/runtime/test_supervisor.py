@@ -53,6 +53,26 @@ def test_a_part_that_dies_is_started_again(supervisor):
     assert part.restarts == 1
 
 
+def test_what_a_dead_part_left_behind_is_ended_before_it_is_started_again(supervisor, tmp_path):
+    told = tmp_path / "child"
+    code = (
+        "import pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"pathlib.Path({str(told)!r}).write_text(str(child.pid))\n"
+        "time.sleep(60)\n"
+    )
+    part = Part("parent", python(code), {}, ready=lambda: told.is_file() and bool(told.read_text()))
+    supervisor.start([part], within=10)
+    child = int(told.read_text())
+    os.kill(part.process.pid, signal.SIGKILL)
+
+    def ended() -> bool:
+        supervisor.look()
+        return not alive(child)
+
+    wait_until(ended, 5.0, "the child of the dead part is ended")
+
+
 def test_a_part_that_keeps_dying_is_started_again_less_and_less_often(tmp_path):
     told: list[str] = []
     supervisor = Supervisor(tmp_path / "logs", tell=lambda part, text: told.append(text))
