@@ -215,7 +215,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "dossier.changed": ("Nguồn ghi thay đổi gần nhất", "The source's newest change"),
     "dossier.verdict.early": ("Xong trước hạn", "Finished early"),
     "dossier.verdict.in_time": ("Xong đúng hạn", "Finished on time"),
-    "dossier.verdict.overdue": ("Xong quá hạn {length} (tính cả ngày nghỉ)", "Finished {length} late (days off counted in)"),
+    "dossier.verdict.overdue": (
+        "Xong quá hạn {length} (tính cả ngày nghỉ)",
+        "Finished {length} late (days off counted in)",
+    ),
     "dossier.open.left": ("Còn {length} đến hạn (tính cả ngày nghỉ)", "{length} left (days off counted in)"),
     "dossier.open.late": ("Quá hạn {length} (tính cả ngày nghỉ)", "Overdue by {length} (days off counted in)"),
     "dossier.open.none": ("Không có ngày hẹn trả", "No due date"),
