@@ -21,8 +21,6 @@ from opscentre.store.engine import reading
 
 #: Topic of such a message, followed by its kind.
 TOPIC = "digest-"
-#: How people call them.
-HEADINGS: dict[str, str] = {"morning": "bản tin sáng", "evening": "tổng hợp cuối ngày"}
 #: For so long after opening a morning digest is still one.
 MORNING = 2 * HOUR
 #: The evening summary leaves so long before closing.
@@ -75,8 +73,8 @@ def standing_lines(
 
 
 def heading_of(topic: str) -> str:
-    """What a message of a topic is called in its subject; empty for one that is no digest."""
-    return HEADINGS.get(topic.removeprefix(TOPIC), "") if topic.startswith(TOPIC) else ""
+    """The word of the catalogue for a digest of a topic; empty for what is none."""
+    return topic.removeprefix(TOPIC) if topic.startswith(TOPIC) else ""
 
 
 def _name(recipient: Recipient, day: int) -> str:

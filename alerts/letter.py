@@ -12,13 +12,14 @@ from alerts.kinds import KINDS
 from alerts.pipeline.line import RESOLVED, Line
 from alerts.queue import Taken
 from alerts.recipients import Recipient
+from alerts.tongue import Language, Tongue
 from alerts.view import View
 from opscentre.answers import PATH
 from opscentre.domain.fold import DossierState
 from opscentre.domain.moments import local
 from opscentre.domain.slip import Slip, is_offered, slip_of
-from opscentre.domain.status import NAMES, Status
-from opscentre.domain.text import decimal, number, one_line, working_span
+from opscentre.domain.status import Status
+from opscentre.domain.text import one_line
 from opscentre.slip.store import promise
 
 #: Dossiers that are listed in a mail itself; all of them are in the file beside it.
@@ -52,13 +53,6 @@ class DossierItem(msgspec.Struct, frozen=True, kw_only=True):
         """The due moment as people write it."""
         return f"{local(self.due):%d/%m/%Y %H:%M}"
 
-    @property
-    def late_text(self) -> str:
-        """How late, or how long still, in working days and hours."""
-        if self.late >= 0:
-            return f"trễ {working_span(self.late)}"
-        return f"còn {working_span(-self.late)}"
-
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is no dossier: a unit's load, a link, a source, a part of the centre."""
@@ -90,6 +84,12 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
     #: Apology slips that go with it.
     slips: tuple[Slip, ...] = ()
+    language: Language = "vi"
+
+    @property
+    def words(self) -> Tongue:
+        """The words of its language."""
+        return Tongue(self.language)
 
     @property
     def overdue(self) -> tuple[DossierItem, ...]:
@@ -110,31 +110,37 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         """A subject that says it all."""
-        about = ", ".join(filter(None, (self.unit or self.greeting, self.heading)))
+        heading = self.words(self.heading) if self.heading else ""
+        about = ", ".join(filter(None, (self.unit or self.greeting, heading)))
         return one_line(f"[{self.brand}] {about}: {self._gist()} ({local(self.moment):%d/%m})")
 
     def _gist(self) -> str:
-        late, soon = self.overdue, self.due_soon
+        late, soon, words = self.overdue, self.due_soon, self.words
         units = len({one.unit for one in self.dossiers})
         told = []
         if late:
-            told.append(f"{number(len(late))} hồ sơ quá hạn")
+            told.append(words.count("overdue", len(late)))
         if soon:
-            told.append(f"{number(len(soon))} {'sắp đến hạn' if late else 'hồ sơ sắp đến hạn'}")
+            few = words.number(len(soon))
+            told.append(words("soon.too", count=few) if late else words.count("soon", len(soon)))
         if not self.unit and units > 1:
-            told[-1] += f" ở {number(units)} đơn vị"
+            told[-1] += words("units", count=words.number(units))
         begun = [one for one in self.notices if not one.over]
         ended = [one for one in self.notices if one.over]
-        told += _counted(begun) + [f"đã hết: {text}" for text in _counted(ended)]
+        told += _counted(begun, words) + [words("ended", what=text) for text in _counted(ended, words)]
         return ", ".join(told)
 
 
-def _counted(notices: Sequence[Notice]) -> list[str]:
+def _counted(notices: Sequence[Notice], words: Tongue) -> list[str]:
     by_title: dict[str, list[Notice]] = {}
     for one in notices:
         by_title.setdefault(one.title, []).append(one)
     return [
-        f"{title} ({number(len(same))})" if len(same) > 1 else f"{title} – {same[0].what}" if same[0].what else title
+        f"{title} ({words.number(len(same))})"
+        if len(same) > 1
+        else f"{title} – {same[0].what}"
+        if same[0].what
+        else title
         for title, same in by_title.items()
     ]
 
@@ -156,7 +162,8 @@ def compose(
     about = [line for line in taken.lines if line.alert.subject.startswith("dossier:")]
     others = [line for line in taken.lines if not line.alert.subject.startswith("dossier:")]
     unit = view.units[recipient.unit].name if recipient.unit else ""
-    dossiers, states = _dossiers(about, view, taken.sealed_at)
+    words = Tongue(recipient.tongue)
+    dossiers, states = _dossiers(about, view, taken.sealed_at, words)
     heading = heading_of(taken.topic)
     # Whoever leads the province, or reads a digest, signs none of them.
     owed = [states[one.source, one.number] for one in dossiers if one.slip] if unit and not heading else []
@@ -168,11 +175,12 @@ def compose(
         moment=taken.sealed_at,
         severity=taken.severity,
         dossiers=dossiers,
-        notices=tuple(_notice(line, view, names) for line in others),
+        notices=tuple(_notice(line, view, names, words) for line in others),
         dashboard=dashboard.rstrip("/"),
         heading=heading,
         answer=f"{dashboard.rstrip('/')}{PATH}{token}" if dashboard and token and about and not heading else "",
         slips=_slips(owed, view, province, taken.sealed_at) if len(owed) <= SLIPS_ATTACHED else (),
+        language=recipient.tongue,
     )
 
 
@@ -188,7 +196,7 @@ def _slips(owed: Sequence[DossierState], view: View, province: str, now: int) ->
 
 
 def _dossiers(
-    lines: Sequence[Line], view: View, now: int
+    lines: Sequence[Line], view: View, now: int, words: Tongue
 ) -> tuple[tuple[DossierItem, ...], dict[tuple[str, str], DossierState]]:
     """One row a dossier whatever many rules say of it, the latest first, unit by unit."""
     by_subject: dict[str, list[Line]] = {}
@@ -196,14 +204,16 @@ def _dossiers(
         by_subject.setdefault(line.alert.subject, []).append(line)
     keys = {(str(one[0].alert.facts["source"]), str(one[0].alert.facts["number"])) for one in by_subject.values()}
     states = view.states(keys)
-    items = [_item(same, states, view, now) for same in by_subject.values()]
+    items = [_item(same, states, view, now, words) for same in by_subject.values()]
     worst: dict[str, int] = {}
     for item in items:
         worst[item.unit] = max(worst.get(item.unit, item.late), item.late)
     return tuple(sorted(items, key=lambda item: (-worst[item.unit], item.unit, -item.late, item.number))), states
 
 
-def _item(lines: Sequence[Line], states: Mapping[tuple[str, str], DossierState], view: View, now: int) -> DossierItem:
+def _item(
+    lines: Sequence[Line], states: Mapping[tuple[str, str], DossierState], view: View, now: int, words: Tongue
+) -> DossierItem:
     alert = lines[0].alert
     key = (str(alert.facts["source"]), str(alert.facts["number"]))
     due = min(int(line.alert.facts["due"]) for line in lines)
@@ -221,53 +231,52 @@ def _item(lines: Sequence[Line], states: Mapping[tuple[str, str], DossierState],
         due=due,
         late=calendar.working_time(due, now) if now > due else -calendar.working_time(now, due) - 1,
         reception=reception,
-        state=NAMES[Status(shown.status)] if shown else "",
-        notes=tuple(dict.fromkeys(title_of(line) for line in lines)),
+        state=words.status(Status(shown.status)) if shown else "",
+        notes=tuple(dict.fromkeys(title_of(line, words) for line in lines)),
         slip=now > due and not reception and state is not None and is_offered(state, calendar, now),
     )
 
 
-def title_of(line: Line) -> str:
+def title_of(line: Line, words: Tongue) -> str:
     """What people call the rule of a line."""
-    return line.rule.title or KINDS[line.rule.kind].title[0]
+    vietnamese, english = KINDS[line.rule.kind].title
+    if words.language == "en":
+        # A rule with a name of its own is better told by that than by its kind's.
+        return line.rule.title_en or line.rule.title or english
+    return line.rule.title or vietnamese
 
 
-def _notice(line: Line, view: View, names: Mapping[str, str]) -> Notice:
+def _notice(line: Line, view: View, names: Mapping[str, str], words: Tongue) -> Notice:
     alert, over = line.alert, line.step == RESOLVED
     what = view.units[alert.unit].name if alert.unit else names.get(alert.subject, "")
     if not what and not alert.subject.startswith("part:"):
         what = alert.subject.partition(":")[2]
     at = alert.resolved_at if over and alert.resolved_at else alert.since
     return Notice(
-        title=one_line(title_of(line)),
+        title=one_line(title_of(line, words)),
         what=one_line(what),
         since=f"{local(at):%H:%M %d/%m/%Y}",
-        detail="" if over else one_line(_detail(alert.facts)),
+        detail="" if over else one_line(_detail(alert.facts, words)),
         severity=line.rule.severity,
         over=over,
     )
 
 
-def _detail(facts: Mapping[str, object]) -> str:
+def _detail(facts: Mapping[str, object], words: Tongue) -> str:
     """The numbers of a notice in words."""
     told = []
     if "overdue" in facts:
         late, all_of = int(str(facts["overdue"])), int(str(facts["in_process"]))
-        share = f" ({decimal(100 * late / all_of)} %)" if all_of else ""
-        told.append(f"{number(late)}/{number(all_of)} hồ sơ đang giải quyết đã quá hạn{share}")
+        share = f" ({words.share(late / all_of)})" if all_of else ""
+        told.append(words("detail.overdue", late=words.number(late), all=words.number(all_of), share=share))
     if "median" in facts:
-        told.append(f"chậm {_span(int(str(facts['median'])))} (trung vị)")
+        told.append(words("detail.median", span=words.span(int(str(facts["median"])))))
     if "ends" in facts:
-        told.append(f"hết hạn {local(int(str(facts['ends']))):%d/%m/%Y}")
+        told.append(words("detail.ends", day=f"{local(int(str(facts['ends']))):%d/%m/%Y}"))
     if "waiting" in facts:
-        told.append(f"{facts['waiting']} thư đang chờ, {facts['failed']} thư bị từ chối")
+        told.append(words("detail.mail", waiting=facts["waiting"], failed=facts["failed"]))
     elif facts.get("count"):
-        told.append(f"số lượng: {number(int(str(facts['count'])))}")
+        told.append(words("detail.count", count=words.number(int(str(facts["count"])))))
     if facts.get("error"):
         told.append(str(facts["error"]))
     return "; ".join(told)
-
-
-def _span(length: int) -> str:
-    minutes = length // 60_000
-    return f"{minutes // 60} giờ {minutes % 60} phút" if minutes >= 60 else f"{minutes} phút"

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from alerts.tongue import Language
 from opscentre.domain.units import Units
 
 #: A row for every unit that has none of its own: ``{unit}`` in its address becomes the unit's code.
@@ -37,7 +38,14 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     channel: ChannelName = "smtp"
     #: Which digest it wants beside its alerts; empty: none.
     digest: DigestKind | Literal[""] = ""
+    #: What its mails are written in; empty: Vietnamese.
+    language: Language | Literal[""] = ""
     note: str = ""
+
+    @property
+    def tongue(self) -> Language:
+        """The language of its mails."""
+        return self.language or "vi"
 
     @property
     def key(self) -> str:

@@ -16,18 +16,15 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from alerts.letter import LISTED, DossierItem, Letter
+from alerts.tongue import Tongue
 from opscentre.domain.moments import local
-from opscentre.domain.text import number
 from opscentre.slip.pdf import pdf
 from opscentre.slip.store import file_name
 
 _TEMPLATES = Path(__file__).with_name("templates")
 #: What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS = (
-    "Số hồ sơ", "Đơn vị", "Mã thủ tục", "Thủ tục", "Hẹn trả", "Trễ (+) / còn (−), giờ làm việc", "Tình trạng",
-    "Ghi chú",
-)  # fmt: skip
+COLUMNS = ("number", "unit", "procedure", "procedure_name", "due", "late", "state", "notes")
 
 
 @lru_cache
@@ -40,7 +37,6 @@ def _template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = number
     return environment.get_template(name)
 
 
@@ -58,6 +54,7 @@ def _words(letter: Letter) -> dict[str, object]:
     shown = letter.dossiers[:LISTED]
     return {
         "letter": letter,
+        "words": letter.words,
         "units": [(unit, list(items)) for unit, items in groupby(shown, key=lambda item: item.unit)],
         "several": len({item.unit for item in letter.dossiers}) > 1 or not letter.unit,
         "more": len(letter.dossiers) - len(shown),
@@ -71,19 +68,21 @@ def table(letter: Letter) -> str:
     """Every dossier of the letter as CSV that a spreadsheet opens as it is."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _row(item)] for item in letter.dossiers)
+    words = letter.words
+    writer.writerow([words(f"column.{name}") for name in COLUMNS])
+    writer.writerows([_cell(value) for value in _row(item, words)] for item in letter.dossiers)
     return "\ufeff" + file.getvalue()
 
 
-def _row(item: DossierItem) -> tuple[str, ...]:
-    hours = f"{item.late / 3_600_000:.1f}".replace(".", ",")
+def _row(item: DossierItem, words: Tongue) -> tuple[str, ...]:
+    hours = f"{item.late / 3_600_000:.1f}"
+    hours = hours.replace(".", ",") if words.language == "vi" else hours
     notes = "; ".join(item.notes)
     return (item.number, item.unit, item.procedure, item.procedure_name, item.due_text, hours, item.state, notes)
 
 
 def _cell(value: str) -> str:
-    number_like = value.lstrip("-").replace(",", "").isdigit()
+    number_like = value.lstrip("-").replace(",", "").replace(".", "").isdigit()
     return f"'{value}" if value.startswith(_FORMULA) and not number_like else value
 
 
@@ -122,7 +121,7 @@ def mail(letter: Letter, *, sender: str, to: str, domain: str, sent: int) -> Ema
     message.set_content(text(letter), cte="base64")
     message.add_alternative(html(letter), subtype="html", cte="base64")
     if letter.dossiers:
-        name = f"ho-so-{local(letter.moment):%Y%m%d-%H%M}.csv"
+        name = f"{letter.words('file')}-{local(letter.moment):%Y%m%d-%H%M}.csv"
         listed = table(letter).encode()
         message.add_attachment(listed, maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"})
     for slip in letter.slips:

@@ -30,6 +30,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     kind: str
     #: What people call it; empty: as its kind is called.
     title: str = ""
+    #: The same in English, for recipients who read that.
+    title_en: str = ""
     severity: Severity = "warning"
     #: Roles of ``recipients.csv`` that hear of it.
     hear: tuple[str, ...] = ()

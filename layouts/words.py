@@ -9,9 +9,9 @@ import datetime as dt
 from typing import Literal
 
 from layouts import text as vietnamese
-from layouts.words_catalogue import CATALOGUE, STATUS_EN
+from layouts.words_catalogue import CATALOGUE
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND, local
-from opscentre.domain.status import NAMES, Status
+from opscentre.domain.status import NAMES, NAMES_EN, Status
 
 Lang = Literal["vi", "en"]
 LANGS: tuple[Lang, ...] = ("vi", "en")
@@ -83,7 +83,7 @@ class Words:
     def status(self, code: int) -> str:
         """The name of a status."""
         status = Status(code)
-        return NAMES[status] if self.lang == "vi" else STATUS_EN[status]
+        return NAMES[status] if self.lang == "vi" else NAMES_EN[status]
 
 
 WORDS = {lang: Words(lang) for lang in LANGS}

@@ -2,21 +2,6 @@
 
 from __future__ import annotations
 
-from opscentre.domain.status import Status
-
-STATUS_EN = {
-    Status.FILED: "Filed online",
-    Status.RECEIVED: "Received",
-    Status.REFUSED: "Refused at reception",
-    Status.PROCESSING: "In process",
-    Status.SUPPLEMENT: "Supplement requested",
-    Status.FEE_DUE: "Fee or tax to be paid",
-    Status.WITHDRAWN: "Withdrawn by the citizen",
-    Status.STOPPED: "Stopped",
-    Status.DONE: "Result ready",
-    Status.RETURNED: "Result handed over",
-}
-
 CATALOGUE: dict[str, tuple[str, str]] = {
     # ---- the frame of every page
     "nav.overview": ("Tổng quan", "Overview"),

@@ -33,6 +33,19 @@ NAMES = {
     Status.DONE: "Đã xử lý xong",
     Status.RETURNED: "Đã trả kết quả",
 }
+#: The same in English.
+NAMES_EN = {
+    Status.FILED: "Filed online",
+    Status.RECEIVED: "Received",
+    Status.REFUSED: "Refused at reception",
+    Status.PROCESSING: "In process",
+    Status.SUPPLEMENT: "Supplement requested",
+    Status.FEE_DUE: "Fee or tax to be paid",
+    Status.WITHDRAWN: "Withdrawn by the citizen",
+    Status.STOPPED: "Stopped",
+    Status.DONE: "Result ready",
+    Status.RETURNED: "Result handed over",
+}
 
 IN_PROCESS = frozenset({Status.RECEIVED, Status.PROCESSING})
 PAUSED = frozenset({Status.SUPPLEMENT, Status.FEE_DUE, Status.STOPPED})

@@ -240,7 +240,7 @@ def test_a_digest_comes_once_a_working_day_to_those_who_want_it(tmp_path: Path):
     rows = [
         Recipient(unit="*", role="desk", address="desk.{unit}@thainguyen.example"),
         Recipient(unit=BUILDING, role="head", address="head@thainguyen.example", digest="morning"),
-        Recipient(role="chair", address="chair@thainguyen.example", digest="evening"),
+        Recipient(role="chair", address="chair@thainguyen.example", digest="evening", language="en"),
         Recipient(role="vice-chair", address="vice@thainguyen.example"),
     ]
     play = Play(tmp_path, "2026-11-20T16:20", SHIPPED._replace(recipients=Recipients(rows)))
@@ -250,7 +250,7 @@ def test_a_digest_comes_once_a_working_day_to_those_who_want_it(tmp_path: Path):
     assert play.mails("chair") == []
     play.until("2026-11-20T16:33")
     (evening,) = play.mails("chair")
-    assert evening.subject == ("[Thái Nguyên IOC] chair, tổng hợp cuối ngày: 2 hồ sơ quá hạn ở 2 đơn vị (20/11)")
+    assert evening.subject == ("[Thái Nguyên IOC] chair, end-of-day summary: 2 dossiers overdue in 2 units (20/11)")
     assert "unsubscribe" in evening.mail["List-Unsubscribe"]
     assert all("List-Unsubscribe" not in one.mail for one in play.mails("desk"))
     play.skip("2026-11-20T16:50", "2026-11-21T09:00", "2026-11-22T09:00", "2026-11-23T07:03", "2026-11-23T09:00")

@@ -9,12 +9,14 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from string import Formatter
 
 import msgspec
 import pytest
 
 from alerts import rendering
 from alerts.letter import LISTED, DossierItem, Letter, Notice
+from alerts.tongue import CATALOGUE, Tongue
 from opscentre.domain.moments import HOUR, parse_local
 from tests.alerts.postoffice import Arrived
 
@@ -78,6 +80,46 @@ def test_the_subject_says_it_all():
     assert arrived(SAMPLE).subject == SAMPLE.subject
 
 
+ENGLISH = letter(
+    item("H55.12-261102-0007", 11 * DAY + 3 * HOUR, "Trade", procedure_name="Permit", state="In process", slip=True,
+         notes=("Overdue by 10 working days",)),
+    item("H55.12-261112-0102", 45 * 60_000, "Health", procedure_name="Permit", state="Filed online", reception=True),
+    item("H55.12-261118-0101", -2 * HOUR, "Health", procedure_name="Permit", state="In process"),
+    language="en", brand="TN IOC", unit="", greeting="Chair", dashboard="https://a.example",
+    answer="https://a.example/answer/x", heading="morning", slips=(),
+    notices=(
+        Notice(title="Backlog", what="Trade", since="07:58", detail="", severity="warning", over=False),
+        Notice(title="Link down", what="x", since="07:58", detail="", severity="warning", over=True),
+    ),
+)  # fmt: skip
+
+
+def test_whoever_reads_english_gets_a_mail_without_a_vietnamese_word():
+    mail = arrived(ENGLISH)
+    assert mail.subject == (
+        "[TN IOC] Chair, morning digest: 2 dossiers overdue, 1 due soon in 2 units, Backlog – Trade, "
+        "over: Link down – x (21/11)"
+    )
+    (attached,) = mail.mail.iter_attachments()
+    assert attached.get_filename() == "dossiers-20261121-0805.csv"
+    rows = list(csv.reader(io.StringIO(attached.get_content().removeprefix("\ufeff"))))
+    assert (rows[0][5], rows[1][5], rows[3][5]) == ("Late (+) / left (−), working hours", "91.0", "-2.0")
+    assert "11 working days 3 h late" in mail.text
+    assert "45 min of working time late (not received yet)" in mail.text
+    for text in (mail.subject, mail.text, mail.html, attached.get_content()):
+        assert {sign for sign in text if sign.isalpha() and not sign.isascii()} == set()
+
+
+def test_both_languages_of_the_catalogue_take_the_same_values():
+    names = {
+        key: [sorted(name for _, name, _, _ in Formatter().parse(text) if name) for text in texts]
+        for key, texts in CATALOGUE.items()
+    }
+    assert {key: two for key, two in names.items() if two[0] != two[1]} == {}
+    assert Tongue("en").count("overdue", 1) == "1 dossier overdue"
+    assert (Tongue("en").decimal(1234.56), Tongue("vi").decimal(1234.56)) == ("1,234.6", "1.234,6")
+
+
 def test_plain_text_html_and_the_file_name_every_dossier():
     mail = arrived(SAMPLE)
     numbers = [one.number for one in SAMPLE.dossiers]
@@ -138,7 +180,7 @@ def test_a_letter_has_no_field_for_a_citizen():
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [600, 390])
 def test_a_mail_fits_a_mail_program_and_a_phone(chromium, tmp_path: Path, width: int):
-    for name, sent in (("dossiers", SAMPLE), ("systems", SYSTEMS)):
+    for name, sent in (("dossiers", SAMPLE), ("systems", SYSTEMS), ("english", ENGLISH)):
         page = chromium.new_page(viewport={"width": width, "height": 900})
         asked: list[str] = []
         page.on("request", lambda request, asked=asked: asked.append(request.url))
