@@ -21,6 +21,7 @@ from alerts.meter import AlertsMeter
 from alerts.office import Office
 from alerts.times import Times
 from alerts.view import View
+from opscentre import outbound
 from opscentre import profile as profiles
 from opscentre.answers import signer
 from opscentre.clock import Clock, open_clock, wall_ms
@@ -51,7 +52,7 @@ def run(settings: Settings) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    profile = profiles.load(settings.profile)
+    profile = outbound.heed(profiles.load(settings.profile))
     alerting = load(profile, settings)
     names = names_of(profile, settings)
     clock = clock_of(settings, profile)

@@ -17,6 +17,7 @@ from collectors.links.attempt import attempt
 from collectors.links.poll import filled
 from collectors.links.settings import require_address
 from collectors.placeholders import Addresses
+from opscentre import outbound
 from opscentre import profile as profiles
 from opscentre.clock import wall_ms
 from opscentre.commands.shared import print_wide
@@ -156,7 +157,7 @@ def _moment(at: int) -> str:
 
 
 def _links(settings: Settings) -> tuple[list[LinkConfig], str]:
-    profile = profiles.load(settings.profile)
+    profile = outbound.heed(profiles.load(settings.profile))
     return read_links_file(profile, settings).link, str(links_path(profile, settings))
 
 

@@ -24,6 +24,7 @@ from collectors.errors import BadData, CollectError, as_failure
 from collectors.placeholders import Addresses, has_placeholder
 from collectors.polling import SourcePoll
 from collectors.telegraph import Telegraph
+from opscentre import outbound
 from opscentre import profile as profiles
 from opscentre.clock import Clock, open_clock, wall_ms
 from opscentre.commands.shared import print_wide
@@ -79,7 +80,7 @@ class Opened(NamedTuple):
 
 def list_command(settings: Settings, as_json: bool) -> int:
     """Print the sources of the installation."""
-    profile = profiles.load(settings.profile)
+    profile = outbound.heed(profiles.load(settings.profile))
     path = sources_path(profile, settings)
     rows = [_listed(config, path) for config in read_sources(profile, settings)]
     if as_json:
@@ -164,7 +165,7 @@ def run_command(code: str, settings: Settings, as_json: bool) -> int:
 
 def status_command(settings: Settings, as_json: bool) -> int:
     """Print how each source is, from what the database knows."""
-    profile = profiles.load(settings.profile)
+    profile = outbound.heed(profiles.load(settings.profile))
     store = open_store(_database(settings))
     try:
         now = now_on(settings.data) if settings.clock in ("", "real") else _clock(settings, profile).now()
@@ -199,7 +200,7 @@ def _status_row(status: source_status.Status) -> dict[str, Any]:
 
 def new_command(kind: str, code: str, name: str, settings: Settings, as_json: bool) -> int:
     """Print a block for ``sources.toml``."""
-    profile = profiles.load(settings.profile)
+    profile = outbound.heed(profiles.load(settings.profile))
     if any(config.code == code for config in read_sources(profile, settings)):
         raise SettingsError(f"--code: saw {code!r}, and {sources_path(profile, settings)} has it; choose another")
     text = source_new.block(kind, code, name)
@@ -213,7 +214,7 @@ def new_command(kind: str, code: str, name: str, settings: Settings, as_json: bo
 @contextmanager
 def opened(code: str, settings: Settings) -> Iterator[Opened]:
     """A source ready to be read. Raises ``SettingsError`` for whatever a person can mend."""
-    profile = profiles.load(settings.profile)
+    profile = outbound.heed(profiles.load(settings.profile))
     path = sources_path(profile, settings)
     configs = {config.code: config for config in read_sources(profile, settings)}
     if code not in configs:

@@ -22,6 +22,7 @@ from collectors.placeholders import Addresses
 from collectors.polling import SourcePoll
 from collectors.schedule import Schedule
 from collectors.telegraph import Telegraph
+from opscentre import outbound
 from opscentre import profile as profiles
 from opscentre.clock import open_clock, wall_ms
 from opscentre.domain.observations import Heartbeat
@@ -60,7 +61,7 @@ def run(settings: Settings) -> None:
         signal.signal(number, lambda *_: stopping.set())
     if sys.platform == "linux":
         _share_one_heap()
-    profile = profiles.load(settings.profile)
+    profile = outbound.heed(profiles.load(settings.profile))
     # Read before anything is opened: a mistake in them is told at once.
     read_sources(profile, settings)
     read_links_file(profile, settings)

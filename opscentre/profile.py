@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     #: What groups of the progress table are called where they differ from today's (``II`` was the district).
     groups: dict[Group, str] = {}
+    #: Networks (``10.1.0.0/16``) that no probe and no source ever connects to, beside those of ``opscentre.outbound``.
+    forbidden_networks: list[str] = []
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -53,6 +56,11 @@ def load(slug: str) -> Profile:
             province = msgspec.convert(tomllib.load(file), Province)
         except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
             raise ProfileError(f"{folder / 'profile.toml'}: {error}") from None
+    for network in province.forbidden_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ProfileError(f"{folder / 'profile.toml'}, forbidden_networks: {error}; want 10.1.0.0/16") from None
     units = read_units(folder, province.name)
     calendar, faults = check_calendar(folder, units.by_code)
     if faults:

@@ -9,6 +9,7 @@ import httpx
 from alerts.channels.base import Channel, Doubtful, Given, Later, Refused, cut
 from alerts.letter import Letter
 from alerts.rendering import text
+from opscentre import outbound
 from opscentre.domain.moments import iso
 
 
@@ -17,7 +18,7 @@ class Webhook:
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False)
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, transport=outbound.transport())
 
     def deliver(self, letter: Letter, address: str, within: float) -> str:
         """Post one letter. Raises ``Undelivered``."""

@@ -14,6 +14,7 @@ import httpx
 from collectors.behaviour import Pace
 from collectors.dvcqg_rest.settings import RestSettings
 from collectors.errors import AskedToWait, BadData, TimedOut, Unreachable, http_error
+from opscentre import outbound
 from opscentre.clock import wall_ms
 
 
@@ -36,10 +37,13 @@ class Http:
         self._http = httpx.Client(
             base_url=settings.url,
             timeout=settings.timeout,
-            trust_env=False,
-            verify=trust(settings.ca_file),
-            # One question at a time needs one connection.
-            limits=httpx.Limits(max_connections=1),
+            follow_redirects=False,
+            transport=outbound.transport(
+                trust_env=False,
+                verify=trust(settings.ca_file),
+                # One question at a time needs one connection.
+                limits=httpx.Limits(max_connections=1),
+            ),
         )
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from collectors.errors import BadData, CollectError, SignInRefused, TimedOut, Un
 from collectors.figures.settings import FiguresSettings
 from collectors.file_drop.encoding import Detector, lines_of
 from collectors.file_drop.parts import CHUNK
+from opscentre import outbound
 from opscentre.settings import SettingsError
 
 #: Bounds of one poll: figures are few.
@@ -45,7 +46,10 @@ class HttpRows:
     def __init__(self, settings: FiguresSettings, secret: str) -> None:
         self._settings = settings
         headers = {"accept": "application/json"} | ({"authorization": f"Bearer {secret}"} if secret else {})
-        self._http = httpx.Client(timeout=settings.timeout, headers=headers, trust_env=False)
+        self._http = httpx.Client(
+            timeout=settings.timeout, headers=headers, follow_redirects=False,
+            transport=outbound.transport(trust_env=False),
+        )  # fmt: skip
 
     def read(self) -> list[Any]:
         """Ask once."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from contextlib import suppress
+from typing import IO, Any, BinaryIO
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from collectors.file_drop.settings import DropSettings
 from collectors.file_drop.sheet import Book, rows_of
@@ -56,9 +58,36 @@ def _parts_of(book: Any, sheet: Any) -> Book:
 def _check_texts(file: BinaryIO) -> None:
     with zipfile.ZipFile(file) as archive:
         size = sum(entry.file_size for entry in archive.infolist() if entry.filename == _TEXTS)
+        for entry in archive.infolist():
+            if entry.filename.lower().endswith((".xml", ".rels")):
+                with archive.open(entry) as part:
+                    _require_no_entities(part)
     file.seek(0)
     if size > _MOST_TEXTS:
         raise UnreadableFile(f"its texts are {size // 1_000_000} MB; save it as CSV, or send several smaller workbooks")
+
+
+def _require_no_entities(part: IO[bytes]) -> None:
+    """Refuse XML that declares a document type, as no program that writes workbooks does: its entities may grow
+    without bound, or name files of this machine."""
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = _no_doctype
+    parser.StartElementHandler = _begun
+    with suppress(_Begun, ExpatError):
+        # What is no XML is told by whoever reads it.
+        parser.ParseFile(part)
+
+
+class _Begun(Exception):
+    """The first element: nothing can be declared any more."""
+
+
+def _begun(*_: object) -> None:
+    raise _Begun
+
+
+def _no_doctype(*_: object) -> None:
+    raise UnreadableFile("it declares entities, as no workbook does; save it anew with a spreadsheet program")
 
 
 def _sheet(book: Any, wanted: str) -> Any:

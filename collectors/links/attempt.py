@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from collectors.links.answer import Answer, Reason, Talk, UnableToAsk, Unanswered
 from opscentre.link_settings import LinkConfig, SelfCheck
+from opscentre.outbound import Forbidden
 
 #: Kind → the module that has ``asked(link)``, what is asked in words, and ``ask(link, talk)``, which notes the talk
 #: and raises ``Unanswered``, ``TimeoutError`` or ``OSError`` where the link is not well. Loaded where it is needed.
@@ -35,6 +36,8 @@ def attempt(link: LinkConfig) -> Answer:
         return talk.failed(error.reason, str(error), asked=False)
     except Unanswered as error:
         return talk.failed(error.reason, str(error))
+    except Forbidden as error:
+        return talk.failed("not_probed", str(error), asked=False)
     except TimeoutError:
         return talk.failed("timeout", f"no answer within {link.timeout:g} s")
     except socket.gaierror as error:

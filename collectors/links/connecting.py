@@ -10,6 +10,7 @@ from pathlib import Path
 import certifi
 
 from collectors.links.answer import Certificate, Reason, Talk, UnableToAsk, Unanswered
+from opscentre import outbound
 from opscentre.domain.moments import local, moment
 
 #: OpenSSL's reasons not to trust a certificate, by its numbers.
@@ -22,7 +23,7 @@ _NAMES, _LONGEST = 8, 100
 
 def connect(host: str, port: int, talk: Talk) -> socket.socket:
     """A connection to the first of a host's addresses that takes one. Raises ``OSError`` and ``TimeoutError``."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = outbound.resolve(host, port)
     talk.mark("resolved")
     last: OSError | None = None
     for family, kind, protocol, _, (at, *rest) in found:

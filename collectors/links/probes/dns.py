@@ -9,6 +9,7 @@ import dns.rcode
 import dns.resolver
 
 from collectors.links.answer import Talk, UnableToAsk, Unanswered
+from opscentre import outbound
 from opscentre.link_settings import LinkConfig, name_server
 
 
@@ -37,6 +38,7 @@ def ask(link: LinkConfig, talk: Talk) -> None:
 def _resolver(link: LinkConfig) -> dns.resolver.Resolver:
     server = name_server(link)
     if server is not None:
+        outbound.require_allowed(server[0])
         resolver = dns.resolver.Resolver(configure=False)
         resolver.nameservers, resolver.port = [server[0]], server[1]
         return resolver

@@ -8,6 +8,7 @@ import icmplib
 from icmplib.utils import unique_identifier
 
 from collectors.links.answer import Talk, UnableToAsk, Unanswered
+from opscentre import outbound
 from opscentre.link_settings import LinkConfig
 
 NOT_ALLOWED = (
@@ -23,7 +24,7 @@ def asked(link: LinkConfig) -> str:
 
 def ask(link: LinkConfig, talk: Talk) -> None:
     """One echo request and its reply."""
-    family, _, _, _, address = socket.getaddrinfo(link.address, None, type=socket.SOCK_DGRAM)[0]
+    family, _, _, _, address = outbound.resolve(link.address, None, socket.SOCK_DGRAM)[0]
     talk.transcript.address = str(address[0])
     talk.mark("resolved")
     kind = icmplib.ICMPv6Socket if family == socket.AF_INET6 else icmplib.ICMPv4Socket
