@@ -10,7 +10,7 @@ import typer
 MODULES = (
     "up",
     "demo", "roles", "alerts", "intake", "source", "link", "unmapped", "quarantine", "anomalies", "dead_letters",
-    "audit", "board", "score", "calendar", "due", "map", "figures", "profile", "migrate",
+    "audit", "board", "score", "calendar", "due", "map", "figures", "profile", "migrate", "backup",
 )  # fmt: skip
 
 
