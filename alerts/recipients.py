@@ -66,6 +66,9 @@ class Recipients:
         for row in rows:
             self._by_place.setdefault((row.unit, row.role), []).append(row)
 
+    def __len__(self) -> int:
+        return sum(len(rows) for rows in self._by_place.values())
+
     def of(self, role: str, unit: str, units: Units) -> list[Recipient]:
         """Whom a role means where something is about a unit (empty: about the province).
 

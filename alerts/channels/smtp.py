@@ -59,6 +59,10 @@ class Smtp:
         self._expect(connection, "the message", code, answer)
         return f"{code} {cut(answer)}"
 
+    def greet(self, within: float) -> None:
+        """Connect, and sign in where a user is named; no mail is sent. Raises ``Unreachable``."""
+        self._connect(time.monotonic() + within)
+
     def close(self) -> None:
         """Leave politely."""
         if self._open is not None:

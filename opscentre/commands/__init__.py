@@ -8,7 +8,7 @@ import typer
 
 #: In the order in which ``opscentre --help`` lists them. Each has ``register(app)``.
 MODULES = (
-    "up",
+    "up", "check",
     "demo", "roles", "alerts", "intake", "source", "link", "unmapped", "quarantine", "anomalies", "dead_letters",
     "audit", "board", "score", "calendar", "due", "map", "figures", "profile", "migrate", "backup",
 )  # fmt: skip

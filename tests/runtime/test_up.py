@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import shutil
@@ -168,6 +169,7 @@ def test_dossiers_reach_a_page_behind_nginx_through_kills_and_everything_ends_in
             wait_until(lambda part=part, pid=pid: installation.pid(part) != pid, 30, f"{part} is up again")
 
     follow_one_change(installation)
+    require_check_finds_no_error(settings, department)
     children = installation.children()
     begun = time.monotonic()
     installation.process.send_signal(signal.SIGTERM)
@@ -205,6 +207,22 @@ def follow_one_change(installation: Up) -> None:
     lines = [line for line in installation.said().splitlines() if event in line]
     for who, what in (("collect", "sent"), (r"stream-\d", "changes counted in"), (r"dashboard-\d", "is pushed to")):
         assert any(re.search(rf"{who} INFO .*{what}", line) for line in lines), f"{who}: {lines}"
+
+
+def require_check_finds_no_error(settings: Settings, department: Department) -> None:
+    environment = {**os.environ, **settings.environment(), "OPSCENTRE_SECRET_SO": department.secret}
+    done = subprocess.run(
+        [sys.executable, "-m", "opscentre", "check", "--sources", "--json"],
+        cwd=paths.ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    found = json.loads(done.stdout)["findings"]
+    assert not [one for one in found if one["level"] == "error"], done.stdout
+    told = {f"{one['subject']}: {one['said']}" for one in found if one["level"] == "ok"}
+    for what in (r"database: PostgreSQL \d+", "schema: revision", "redis: Redis", "pipe: Kafka at .*: 1 brokers answer",
+                 r"topics: opscentre\.dossiers: 4 partitions", "board: 4 of 4 partitions are whole",
+                 "heartbeat: the newest", "clock: the database has the same time", "clock: Redis has the same time",
+                 "so: 3 records looked at"):  # fmt: skip
+        assert any(re.match(what, line) for line in told), f"{what}: {done.stdout}"
 
 
 def test_nginx_without_a_certificate_is_refused_with_what_it_wants(tmp_path: Path) -> None:

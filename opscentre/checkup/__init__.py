@@ -1,0 +1,1 @@
+"""What ``opscentre check`` looks at before an installation runs, and while it does. Nothing here changes anything."""
