@@ -30,6 +30,7 @@ from dashboard.limits import Limits
 from dashboard.reader import Reader
 from dashboard.request_id import RequestId
 from dashboard.security import SecurityHeaders, framers
+from dashboard.sign_in import SignIn
 from dashboard.slow import SlowFeed
 from dashboard.ways import ways_of
 from layouts import wall
@@ -46,6 +47,7 @@ from opscentre.profile import Profile
 from opscentre.runtime.health import Health, database
 from opscentre.settings import Settings
 from opscentre.sources import read_sources
+from opscentre.store.sessions import limits_of
 from opscentre.wall_file import read_wall
 
 log = logging.getLogger(__name__)
@@ -123,8 +125,11 @@ def create_app(
         server.add_route(path, handler, methods=["GET"])
     for path, handler in answers.routes(store, clock, os.environ):
         server.add_route(path, handler, methods=["GET", "POST"])
+    if settings.sign_in == "required":
+        for path, method, handler in SignIn(store, limits_of(settings), place).routes():
+            server.add_route(path, handler, methods=[method])
     application = _dash(server, escape(place.title), pages, desk)
-    server.add_middleware(Gate, ways=ways_of(settings), codes=desk.codes)
+    server.add_middleware(Gate, ways=ways_of(settings, store), codes=desk.codes)
     server.add_middleware(Limits)
     server.add_middleware(
         SecurityHeaders, script_hashes=application.csp_hashes(), framed_by=framers(settings.framed_by)

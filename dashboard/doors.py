@@ -23,6 +23,7 @@ DOORS: dict[str, Asked] = {
     "/readyz": PUBLIC,
     "/sign-in": PUBLIC,
     "/sign-in/": PUBLIC,
+    "/sign-out": PUBLIC,
     # The token in the address is the right to it.
     "/answer/": PUBLIC,
     # Every page is this one, and asks for its content by the callback, which looks at the address.

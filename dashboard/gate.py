@@ -7,20 +7,24 @@ Who a caller is tells the first of the ways (``dashboard/ways``) that knows; wha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import doors
 from opscentre.access import scope as seen
 from opscentre.access.people import Caller, Device, Person
 from opscentre.access.rights import Action, may
+
+log = logging.getLogger(__name__)
 
 #: Where people sign in; the page they wanted is its ``next``.
 SIGN_IN = "/sign-in"
@@ -29,7 +33,10 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 #: In the ASGI scope of a question that the server asks itself.
 FROM_INSIDE = "opscentre.from_inside"
 
+#: In the ASGI scope of a question that a stream asks again: it is no use of anything.
+AGAIN = "opscentre.again"
 _CALLER = "opscentre.caller"
+_STILL = "opscentre.still"
 _UNKEPT = {"Cache-Control": "no-store"}
 
 _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
@@ -52,6 +59,12 @@ def person_of(request: Request) -> Person | None:
     """The person whom a request comes from; None: a device, or nobody."""
     found = request.scope.get(_CALLER)
     return found if isinstance(found, Person) else None
+
+
+async def still_there(request: Request) -> bool:
+    """Whether a request's caller is still who they were: what a stream asks from time to time. No use of a session."""
+    still: Callable[[], Awaitable[bool]] | None = request.scope.get(_STILL)
+    return still is None or await still()
 
 
 def allowed(action: Action) -> bool:
@@ -109,13 +122,34 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request = HTTPConnection(scope)
-        found = await self._identify(request)
-        refusal = self._refusal(request, found)
+        try:
+            found, refusal = await self._judge(request)
+        except SQLAlchemyError as error:
+            log.warning("nobody can be told: SQL does not answer: %s", error)
+            found, refusal = None, _refused(503, "the database does not answer: who asks cannot be told")
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         with answering(found, scope_of(found, self._codes)):
-            await self._app({**scope, _CALLER: found}, receive, send)
+            await self._app({**scope, _CALLER: found, _STILL: self._still(scope, found)}, receive, send)
+
+    async def _judge(self, request: HTTPConnection) -> tuple[Caller | None, ASGIApp | None]:
+        """Who is asking, and the answer where the request may not pass."""
+        if request.scope["type"] != "http":
+            # Nothing here speaks websocket.
+            return None, _closed
+        path, method = request.url.path, request.scope["method"]
+        if method not in SAFE and not same_origin(request):
+            return None, _refused(403, "the request was made by a page of another site")
+        asked = doors.asked_of(path)
+        if asked is doors.PUBLIC:
+            return None, None
+        found = await self._identify(request)
+        if found is None:
+            return None, _to_sign_in(request)
+        if not any(may(found, action) for action in asked):
+            return found, _forbidden(request)
+        return found, None
 
     async def _identify(self, request: HTTPConnection) -> Caller | None:
         for way in self._ways:
@@ -124,22 +158,15 @@ class Gate:
                 return found
         return None
 
-    def _refusal(self, request: HTTPConnection, found: Caller | None) -> ASGIApp | None:
-        """The answer to a request that may not pass; None: it may."""
-        if request.scope["type"] != "http":
-            # Nothing here speaks websocket.
-            return _closed
-        path, method = request.url.path, request.scope["method"]
-        if method not in SAFE and not same_origin(request):
-            return _refused(403, "the request was made by a page of another site")
-        asked = doors.asked_of(path)
-        if asked is doors.PUBLIC:
-            return None
-        if found is None:
-            return _to_sign_in(request)
-        if not any(may(found, action) for action in asked):
-            return _refused(403, f"{path}: not among the rights of this role")
-        return None
+    def _still(self, scope: Scope, found: Caller | None) -> Callable[[], Awaitable[bool]]:
+        async def still() -> bool:
+            try:
+                return await self._identify(HTTPConnection({**scope, AGAIN: True})) == found
+            except SQLAlchemyError:
+                # A screen is not thrown out because the database is away.
+                return True
+
+        return still
 
 
 def _to_sign_in(request: HTTPConnection) -> Response:
@@ -149,6 +176,14 @@ def _to_sign_in(request: HTTPConnection) -> Response:
         wanted = path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{SIGN_IN}?next={quote(wanted, safe='')}", 303, headers=_UNKEPT)
     return _refused(401, "nobody is signed in")
+
+
+def _forbidden(request: HTTPConnection) -> Response:
+    """What a page says whose right is missing; the words of a page where a person opened it."""
+    if "text/html" in request.headers.get("accept", ""):
+        text = f"Tài khoản này không có quyền xem {request.url.path}."
+        return PlainTextResponse(text, 403, headers=_UNKEPT)
+    return _refused(403, f"{request.url.path}: not among the rights of this role")
 
 
 def _refused(status: int, why: str) -> Response:

@@ -11,17 +11,19 @@ from dashboard.desk_counts import Counts
 from dashboard.meter import Screens
 from dashboard.server import serve
 from dashboard.slow import SlowFeed
+from dashboard.ways.local import is_loopback
 from opscentre import profile
 from opscentre.clock import open_clock
 from opscentre.live.reader import BoardReader
 from opscentre.runtime.metrics import Exposed
-from opscentre.settings import Settings
+from opscentre.settings import Settings, SettingsError
 from opscentre.sources import read_links, read_sources
 from opscentre.store.engine import open_store, reading
 
 
 def run(settings: Settings) -> None:
     """Serve the dashboard on the settings' host and port until SIGTERM or SIGINT."""
+    check_door(settings)
     place = profile.load(settings.profile)
     reader = partial(
         BoardReader,
@@ -37,10 +39,20 @@ def run(settings: Settings) -> None:
     show(create_app(settings, place, reader, past, store, SlowFeed(settings)), settings)
 
 
+def check_door(settings: Settings) -> None:
+    """Refuse to serve everybody to everybody. Raises ``SettingsError``."""
+    if settings.sign_in == "off" and not is_loopback(settings.host):
+        raise SettingsError(
+            f"OPSCENTRE_HOST={settings.host} can be reached from other machines, and OPSCENTRE_SIGN_IN=off lets "
+            "everybody in: set OPSCENTRE_SIGN_IN=required and add an administrator ('opscentre user add LOGIN --role "
+            "administrator'), or OPSCENTRE_HOST=127.0.0.1"
+        )
+
+
 def show(application: FastAPI, settings: Settings) -> None:
     """Serve an application made by ``create_app``, and what it tells of itself, until SIGTERM or SIGINT."""
     exposed = Exposed("dashboard", "OPSCENTRE_DASHBOARD_METRICS", settings.dashboard_metrics, settings.worker)
     exposed.health = application.state.health
     exposed.registry.register(Screens(application.state.feed))
     with exposed:
-        serve(application, settings.host, settings.port)
+        serve(application, settings.host, settings.port, settings.proxies)

@@ -26,8 +26,11 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(application: FastAPI, host: str, port: int) -> None:
-    """Serve an application made by ``create_app`` until SIGTERM or SIGINT. Logs as the process is set up to."""
+def serve(application: FastAPI, host: str, port: int, proxies: str = "") -> None:
+    """Serve an application made by ``create_app`` until SIGTERM or SIGINT. Logs as the process is set up to.
+
+    ``proxies``: addresses, with commas, whose word is taken for where a request comes from; empty: this machine's.
+    """
     config = uvicorn.Config(
         application,
         host=host,
@@ -36,5 +39,6 @@ def serve(application: FastAPI, host: str, port: int) -> None:
         access_log=False,
         timeout_graceful_shutdown=GRACE,
         server_header=False,
+        forwarded_allow_ips=proxies or "127.0.0.1,::1",
     )
     Server(config, application.state.feed).run()

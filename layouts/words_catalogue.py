@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from layouts.words_access import TEXTS as ACCESS
+
 CATALOGUE: dict[str, tuple[str, str]] = {
     # ---- the frame of every page
     "nav.overview": ("Tổng quan", "Overview"),
@@ -354,4 +356,5 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "export.moment.reception-late": ("Hạn tiếp nhận", "Reception due"),
     "export.moment.paused": ("Dừng từ", "Paused since"),
     "export.moment.silent": ("Thay đổi gần nhất", "Newest change"),
+    **ACCESS,
 }

@@ -44,6 +44,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     #: nginx's certificate with its chain, and its key: files in PEM form.
     certificate: str = ""
     certificate_key: str = ""
+    #: Minutes without use after which a session ends, and hours after which it ends in any case.
+    session_idle: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    session_longest: Annotated[float, msgspec.Meta(gt=0)] = 12.0
+    #: File that names an OpenID provider to sign in with; empty: passwords only.
+    oidc: str = ""
+    #: Addresses (``10.0.0.0/8``, with commas) of the proxies whose word is taken for where a request comes from;
+    #: empty: those on this machine.
+    proxies: str = ""
     #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
     sources: str = ""
     #: Folder or file of the alerts' settings; empty: ``config/<profile>/alerts.toml``.

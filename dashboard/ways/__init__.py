@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import Engine
+
 from dashboard.gate import Way
 from dashboard.ways.local import ThisMachine
+from dashboard.ways.session import SessionCookie
 from opscentre.settings import Settings
+from opscentre.store.sessions import limits_of
 
 
-def ways_of(settings: Settings) -> Sequence[Way]:
+def ways_of(settings: Settings, store: Engine) -> Sequence[Way]:
     """The ways of an installation, in the order in which they are tried."""
-    return [ThisMachine()] if settings.sign_in == "off" else []
+    if settings.sign_in == "off":
+        return [ThisMachine()]
+    return [SessionCookie(store, limits_of(settings))]

@@ -25,8 +25,9 @@ class Dashboard(Server):
 
     name = "dashboard"
 
-    def __init__(self, folder: Path, redis_url: str, database: str) -> None:
+    def __init__(self, folder: Path, redis_url: str, database: str, **environment: str) -> None:
         super().__init__(folder)
+        self._environment = [f"{name}={value}" for name, value in environment.items()]
         self._redis_url = redis_url
         self._database = database
         #: Where it tells of itself to Prometheus.
@@ -39,7 +40,7 @@ class Dashboard(Server):
 
     def command(self) -> list[str]:
         return [
-            "env", f"PYTHONPATH={paths.ROOT}",
+            "env", f"PYTHONPATH={paths.ROOT}", *self._environment,
             sys.executable, "-m", "tests.dashboard.serve", self._redis_url, str(self.port), self._database,
             f"127.0.0.1:{self.metrics}",
         ]  # fmt: skip

@@ -9,7 +9,7 @@ from functools import partial
 from dashboard.app import create_app
 from dashboard.main import show
 from opscentre import profile
-from opscentre.settings import Settings
+from opscentre.settings import load
 from opscentre.store.engine import open_store, reading
 from tests.dashboard.pictures import PictureReader
 
@@ -22,7 +22,8 @@ def look_back(start: int, end: int, now: int) -> dict[str, int]:
 if __name__ == "__main__":
     url, port, database, metrics = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s dashboard %(levelname)s %(message)s")
-    settings = Settings(redis=url, port=port, dashboard_metrics=metrics)
+    # What a test says of signing in stands in the environment.
+    settings = load(redis=url, port=port, dashboard_metrics=metrics)
     store = reading(open_store(database))
     application = create_app(settings, profile.load(settings.profile), partial(PictureReader, url), look_back, store)
     show(application, settings)
