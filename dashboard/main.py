@@ -41,12 +41,18 @@ def run(settings: Settings) -> None:
 
 def check_door(settings: Settings) -> None:
     """Refuse to serve everybody to everybody. Raises ``SettingsError``."""
-    if settings.sign_in == "off" and not is_loopback(settings.host):
-        raise SettingsError(
-            f"OPSCENTRE_HOST={settings.host} can be reached from other machines, and OPSCENTRE_SIGN_IN=off lets "
-            "everybody in: set OPSCENTRE_SIGN_IN=required and add an administrator ('opscentre user add LOGIN --role "
-            "administrator'), or OPSCENTRE_HOST=127.0.0.1"
-        )
+    if settings.sign_in == "required":
+        return
+    listens = {"OPSCENTRE_HOST": settings.host}
+    if settings.tls_listen:
+        listens["OPSCENTRE_TLS_LISTEN"] = settings.tls_listen.rpartition(":")[0] or "127.0.0.1"
+    for name, host in listens.items():
+        if not is_loopback(host):
+            raise SettingsError(
+                f"{name}={host} can be reached from other machines, and OPSCENTRE_SIGN_IN=off lets everybody in: set "
+                "OPSCENTRE_SIGN_IN=required and add an administrator ('opscentre user add LOGIN --role "
+                f"administrator'), or let {name} be 127.0.0.1"
+            )
 
 
 def show(application: FastAPI, settings: Settings) -> None:

@@ -151,5 +151,7 @@ def test_somebody_of_no_unit_sees_nothing_and_not_everything() -> None:
 def test_a_dashboard_that_others_can_reach_does_not_start_without_sign_in() -> None:
     with pytest.raises(SettingsError, match="OPSCENTRE_SIGN_IN=required and add an administrator"):
         check_door(Settings(host="0.0.0.0"))
-    check_door(Settings(host="::1"))
+    with pytest.raises(SettingsError, match=r"OPSCENTRE_TLS_LISTEN=0\.0\.0\.0 can be reached"):
+        check_door(Settings(tls_listen="0.0.0.0:443"))
+    check_door(Settings(host="::1", tls_listen="[::1]:8443"))
     check_door(Settings(host="0.0.0.0", sign_in="required"))
