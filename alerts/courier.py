@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
+import msgspec
 from sqlalchemy import Engine
 
 from alerts.channels import Channels
 from alerts.channels.base import Undelivered
+from alerts.digests import WEEKLY, monday_of
 from alerts.files import Alerting
 from alerts.letter import compose
 from alerts.queue import Outcome, Taken, note, take
+from alerts.ranking import Ranking, ranking_of
 from alerts.times import Times
 from alerts.view import View
 from opscentre.answers import Signer
+from opscentre.domain.moments import day_number
 from opscentre.profile import Profile
 from opscentre.settings import SettingsError
 
@@ -45,6 +49,8 @@ class Courier:
         self._engine, self._alerting, self._profile, self._view = engine, alerting, profile, view
         self._channels, self._clock, self._names = channels, clock, names or {}
         self._signer, self._tried = signer, tried
+        #: The newest Monday and the ranking of the week before it.
+        self._counted: tuple[int, Ranking] | None = None
         #: Real time until which the mail server is left alone, and for how long that was.
         self._quiet_until, self._quiet = 0, 0.0
 
@@ -78,6 +84,8 @@ class Courier:
             token = self._signer.token(taken.id, self._clock().wall) if self._signer else ""
             province = self._profile.province.name
             letter = compose(taken, recipient, self._view, mail.brand, mail.dashboard, self._names, token, province)
+            if taken.topic == WEEKLY:
+                letter = msgspec.structs.replace(letter, ranking=self._ranking(taken), code=recipient.unit)
             subject = letter.subject
             channel = self._channels[recipient.channel]
             return "accepted", channel.deliver(letter, recipient.address, mail.lease * PART_OF_LEASE), subject
@@ -89,6 +97,13 @@ class Courier:
             # One message that meets a fault of ours must not keep the others from leaving.
             log.exception("message %s to %s cannot be sent", taken.id, taken.recipient)
             return "later", f"{type(error).__name__}: {error}", subject
+
+    def _ranking(self, taken: Taken) -> Ranking:
+        """The ranking that a message tells, counted once a week: everybody has the same."""
+        monday = monday_of(day_number(taken.created_at))
+        if self._counted is None or self._counted[0] != monday:
+            self._counted = monday, ranking_of(self._engine, self._profile.units, monday)
+        return self._counted[1]
 
     def _tell(self, taken: Taken, outcome: Outcome, detail: str, wall: int) -> None:
         """One log line when the server goes away, one when it is back; one for each letter that is refused."""

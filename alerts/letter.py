@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 import msgspec
 
+from alerts import weekly
 from alerts.digests import heading_of
 from alerts.kinds import KINDS
 from alerts.pipeline.line import RESOLVED, Line
 from alerts.queue import Taken
+from alerts.ranking import Ranking
 from alerts.recipients import Recipient
 from alerts.tongue import Language, Tongue
 from alerts.view import View
@@ -85,6 +87,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     #: Apology slips that go with it.
     slips: tuple[Slip, ...] = ()
     language: Language = "vi"
+    #: The ranking of a week, where it tells that, and the code of the unit it speaks of.
+    ranking: Ranking | None = None
+    code: str = ""
 
     @property
     def words(self) -> Tongue:
@@ -115,6 +120,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
         return one_line(f"[{self.brand}] {about}: {self._gist()} ({local(self.moment):%d/%m})")
 
     def _gist(self) -> str:
+        if self.ranking is not None:
+            return weekly.gist(self.ranking, self.code, self.words)
         late, soon, words = self.overdue, self.due_soon, self.words
         units = len({one.unit for one in self.dossiers})
         told = []

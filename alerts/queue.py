@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, insert, or_, select, update
 
-from alerts.digests import TOPIC, standing_lines
+from alerts.digests import TOPIC, WEEKLY, standing_lines
 from alerts.files import Alerting, Mail
 from alerts.pipeline import FILTERS, run
 from alerts.pipeline.line import RESOLVED, Line
@@ -62,7 +62,7 @@ def take(engine: Engine, alerting: Alerting, profile: Profile, at: Times, *, mai
                 continue
             fresh = row.state == "queued"
             lines = _said(connection, alerting, profile, row, at)
-            if not lines:
+            if not lines and row.topic != WEEKLY:
                 connection.execute(update(notifications).where(_NOTE.id == row.id).values(state="dropped"))
                 continue
             number, sealed = row.attempts + 1, at.now if fresh else row.sealed_at
@@ -112,6 +112,9 @@ def _due(at: Times, mail_too: bool) -> ColumnElement[bool]:
 
 def _said(connection: Connection, alerting: Alerting, profile: Profile, row: Any, at: Times) -> list[Line]:
     """What a message that was just claimed says; what was fixed before stays as it was."""
+    if row.topic == WEEKLY:
+        # Counted when it is written.
+        return []
     if row.topic.startswith(TOPIC):
         return standing_lines(connection, alerting, profile, row.recipient, at)
     if row.state != "queued":

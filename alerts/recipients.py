@@ -38,6 +38,8 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     channel: ChannelName = "smtp"
     #: Which digest it wants beside its alerts; empty: none.
     digest: DigestKind | Literal[""] = ""
+    #: Whether it wants the ranking of the week.
+    weekly: Literal["yes", ""] = ""
     #: What its mails are written in; empty: Vietnamese.
     language: Language | Literal[""] = ""
     note: str = ""
@@ -82,12 +84,12 @@ class Recipients:
             code = units[code].parent if code in units.by_code else ""
         return self._by_place.get(("", role), [])
 
-    def with_digest(self, units: Units) -> list[Recipient]:
-        """Everyone who wants a digest, of the province and of the units there are."""
+    def by_calendar(self, units: Units) -> list[Recipient]:
+        """Everyone who wants a digest or the ranking, of the province and of the units there are."""
         roles = {role for _, role in self._by_place}
         found = {one.key: one for role in roles for unit in units.all for one in self.of(role, unit.code, units)}
         found |= {one.key: one for role in roles for one in self.of(role, "", units)}
-        return [one for one in found.values() if one.digest]
+        return [one for one in found.values() if one.digest or one.weekly]
 
     def by_key(self, key: str, units: Units) -> Recipient | None:
         """The recipient of a key that was remembered; None where there is none any more."""

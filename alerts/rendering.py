@@ -15,15 +15,15 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from alerts import weekly
 from alerts.letter import LISTED, DossierItem, Letter
 from alerts.tongue import Tongue
 from opscentre.domain.moments import local
+from opscentre.domain.text import sheet_cell
 from opscentre.slip.pdf import pdf
 from opscentre.slip.store import file_name
 
 _TEMPLATES = Path(__file__).with_name("templates")
-#: What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("number", "unit", "procedure", "procedure_name", "due", "late", "state", "notes")
 
 
@@ -42,12 +42,18 @@ def _template(name: str) -> Template:
 
 def html(letter: Letter) -> str:
     """The letter as HTML: tables only, styles inline, as mail programs want it."""
-    return _template("mail.html").render(**_words(letter))
+    return _render(letter, "html")
 
 
 def text(letter: Letter) -> str:
     """The letter as plain text."""
-    return _template("mail.txt").render(**_words(letter))
+    return _render(letter, "txt")
+
+
+def _render(letter: Letter, ending: str) -> str:
+    if letter.ranking is not None:
+        return _template(f"weekly.{ending}").render(**weekly.told(letter, letter.ranking), moment=_moment(letter))
+    return _template(f"mail.{ending}").render(**_words(letter))
 
 
 def _words(letter: Letter) -> dict[str, object]:
@@ -60,8 +66,12 @@ def _words(letter: Letter) -> dict[str, object]:
         "more": len(letter.dossiers) - len(shown),
         "begun": [one for one in letter.notices if not one.over],
         "ended": [one for one in letter.notices if one.over],
-        "moment": f"{local(letter.moment):%H:%M %d/%m/%Y}",
+        "moment": _moment(letter),
     }
+
+
+def _moment(letter: Letter) -> str:
+    return f"{local(letter.moment):%H:%M %d/%m/%Y}"
 
 
 def table(letter: Letter) -> str:
@@ -70,7 +80,7 @@ def table(letter: Letter) -> str:
     writer = csv.writer(file)
     words = letter.words
     writer.writerow([words(f"column.{name}") for name in COLUMNS])
-    writer.writerows([_cell(value) for value in _row(item, words)] for item in letter.dossiers)
+    writer.writerows([sheet_cell(value) for value in _row(item, words)] for item in letter.dossiers)
     return "\ufeff" + file.getvalue()
 
 
@@ -79,11 +89,6 @@ def _row(item: DossierItem, words: Tongue) -> tuple[str, ...]:
     hours = hours.replace(".", ",") if words.language == "vi" else hours
     notes = "; ".join(item.notes)
     return (item.number, item.unit, item.procedure, item.procedure_name, item.due_text, hours, item.state, notes)
-
-
-def _cell(value: str) -> str:
-    number_like = value.lstrip("-").replace(",", "").replace(".", "").isdigit()
-    return f"'{value}" if value.startswith(_FORMULA) and not number_like else value
 
 
 class _Policy(EmailPolicy):
@@ -120,9 +125,10 @@ def mail(letter: Letter, *, sender: str, to: str, domain: str, sent: int) -> Ema
         message["Importance"] = "high"
     message.set_content(text(letter), cte="base64")
     message.add_alternative(html(letter), subtype="html", cte="base64")
-    if letter.dossiers:
-        name = f"{letter.words('file')}-{local(letter.moment):%Y%m%d-%H%M}.csv"
-        listed = table(letter).encode()
+    if letter.dossiers or letter.ranking is not None:
+        called = letter.words("file" if letter.ranking is None else "ranking.file")
+        name = f"{called}-{local(letter.moment):%Y%m%d-%H%M}.csv"
+        listed = (table(letter) if letter.ranking is None else weekly.table(letter.ranking, letter.words)).encode()
         message.add_attachment(listed, maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"})
     for slip in letter.slips:
         name = file_name(slip.number, "pdf")

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from alerts import weekly
 from alerts.channels.base import Channel, Doubtful, Given, Later, Refused, cut
 from alerts.letter import Letter
 from alerts.rendering import text
@@ -59,6 +60,7 @@ def document(letter: Letter) -> dict[str, Any]:
             }
             for one in letter.dossiers
         ],
+        "ranking": weekly.document(letter.ranking) if letter.ranking is not None else None,
         "notices": [
             {"title": one.title, "what": one.what, "since": one.since, "detail": one.detail, "over": one.over}
             for one in letter.notices

@@ -15,7 +15,7 @@ from opscentre.domain.dossier import Apology, Snapshot
 from opscentre.domain.fold import DossierState, fold
 from opscentre.domain.life import due_at, finished_at
 from opscentre.domain.moments import DAY, parse_local
-from opscentre.store import alert_tables, bulk, tables
+from opscentre.store import alert_tables, bulk, standings, tables
 from opscentre.store.engine import open_store
 
 PROFILE = profile.load("thai-nguyen")
@@ -49,9 +49,11 @@ class Scene:
 
     def dossiers(self, snapshots: list[Snapshot], now: int) -> None:
         """Many at once."""
-        rows = [self._row(fold(None, one)[0], now) for one in snapshots]
+        states = [fold(None, one)[0] for one in snapshots]
+        rows = [self._row(state, now) for state in states]
         with self.engine.begin() as connection:
             bulk.upsert(connection, tables.dossiers, rows, update=[n for n in rows[0] if n not in ("source", "number")])
+            standings.write(connection, rows, states)
 
     def moved(self, number: str, moment: str, seen: str = "", source: str = "s") -> None:
         """Note a change of status."""
