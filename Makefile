@@ -6,7 +6,7 @@ ARGS ?=
 # Test processes at once. Each starts the real parts it needs for itself.
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak-stream soak-alerts screenshot lock clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak-stream soak-alerts screenshot docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -89,6 +89,9 @@ screenshot: $(VENV)/.ready-dev ## take the README's picture of the wall anew
 lock: ## pin every package anew, with hashes (needs the command uv)
 	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock --extra dev pyproject.toml -o requirements-dev.lock
+
+docs: $(VENV)/.ready-dev ## the documentation site into build/site, strictly: no dead link, nothing from another host
+	@echo "==> documentation" && NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet && echo "build/site/index.html"
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

@@ -14,7 +14,11 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
 
 def test_every_setting_is_documented_and_nothing_else_is():
     documented = set(re.findall(r"^\| `OPSCENTRE_(\w+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.M))
-    assert documented == {name.upper() for name in Settings.__struct_fields__}
+    there = {name.upper() for name in Settings.__struct_fields__}
+    assert documented == there, (
+        f"docs/settings.md: add a line '| `OPSCENTRE_NAME` | default | meaning |' for {sorted(there - documented)}, "
+        f"remove those of {sorted(documented - there)}"
+    )
 
 
 def test_a_child_process_reads_what_its_parent_was_given(tmp_path):

@@ -51,7 +51,10 @@ def test_every_metric_is_documented_and_nothing_else_is(everything: CollectorReg
         for family in everything.collect()
         if family.name.startswith("opscentre_")
     }
-    assert documented == told
+    assert documented == told, (
+        f"docs/operations.md, 'Metrics': add a line '| `name` (labels) | unit | meaning |' for "
+        f"{sorted(told - documented)}, remove those of {sorted(documented - told)}"
+    )
 
 
 def test_no_label_can_hold_what_is_not_on_a_list(everything: CollectorRegistry) -> None:
