@@ -37,7 +37,7 @@ def commands() -> dict[str, tuple[str, str]]:
 
 def test_every_command_has_a_line_and_every_line_a_command() -> None:
     # Behind the command's own words there may be arguments, in capitals.
-    lines = re.findall(r"^\| `(opscentre [a-z -]+?)(?: [A-Z][A-Z ]*)?` \|", page("commands.md"), re.M)
+    lines = re.findall(r"^\| `(opscentre [a-z -]+?)(?: [A-Z[][A-Z. …\[\]-]*)?` \|", page("commands.md"), re.M)
     known = commands()
     groups = {
         name for name, command in typer.main.get_command(cli.app).commands.items() if hasattr(command, "commands")
