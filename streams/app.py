@@ -56,6 +56,8 @@ class Cycle:
         self._room = asyncio.Event()
         self._room.set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="cycle")
+        #: The events of a cycle that is counted and not yet known to be written; None: there is no such cycle.
+        self._begun: list[Any] | None = None
         #: Held while a cycle is under way, and by nothing else: whoever gives partitions up must not wait for more.
         self._cycling = asyncio.Lock()
         #: Whether partitions were taken away and not given anew yet: until then nothing here is ours to write.
@@ -109,15 +111,29 @@ class Cycle:
                 for part in event.message.value
             ]
             begun = time.monotonic()
-            await self._in_thread(self._worker.digest, messages)
-            for event in events:
-                event.ack()
+            await self._in_thread(self._worker.begin, messages)
+            # Begun it hands over only once the cycle before is written.
+            self._acknowledge()
+            self._begun = events
+            if not self._events:
+                await self._finish()
             self.rounds += 1
             self.came_round = time.monotonic()
             if messages:
                 self._meter.cycled(time.monotonic() - begun)
                 for topic, number in Counter(message.topic for message in messages).items():
                     self._meter.took(topic, number)
+
+    async def _finish(self) -> None:
+        """See the cycle begun last written: nothing is to be counted meanwhile."""
+        if self._begun is not None:
+            await self._in_thread(self._worker.finish)
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        for event in self._begun or ():
+            event.ack()
+        self._begun = None
 
     def _next(self) -> list[Any]:
         """The events of the next cycle."""
@@ -137,7 +153,10 @@ class Cycle:
         self._handovers += 1
         # Not for an assignment under way: its commit may be waiting for the very rebalance that waits for this.
         async with self._cycling:
-            return
+            try:
+                await self._finish()
+            except Exception as error:  # noqa: BLE001 - it ends the process
+                _give_up(error)
 
     async def assign(self, app: faust.App) -> None:
         """After a rebalance: load the partitions that are ours now and begin each where SQL says.
@@ -161,6 +180,7 @@ class Cycle:
     async def _assign(self, app: faust.App) -> None:
         self._held = self.loading = True
         async with self._cycling:
+            await self._finish()
             self._events.clear()
             self._weight = 0
             self._room.set()

@@ -77,6 +77,8 @@ class _Pending(msgspec.Struct, frozen=True, gc=False):
 class Changes(NamedTuple):
     """What a batch changed and SQL has yet to learn."""
 
+    #: Which of the ledger's drainings this is: what ``let_go`` is told once SQL has learned it.
+    number: int
     dossiers: list[dict[str, Any]]
     transitions: list[dict[str, Any]]
     #: The states of ``dossiers``, one by one.
@@ -92,8 +94,9 @@ class Ledger:
 
     def __init__(self, partition: int, calendar: Calendar, names: Names | None = None) -> None:
         self.partition = partition
-        #: Offset SQL goes on from, as last written here; and the next one to digest.
+        #: Offset SQL goes on from, as last written here; as of the rows last drained; and the next one to digest.
         self.stored = 0
+        self.drained = 0
         self.next_offset = 0
         #: Number of the claim in SQL under which the partition is this worker's.
         self.claim = 0
@@ -115,8 +118,10 @@ class Ledger:
         self._alarms: list[tuple[int, Key]] = []
         self._pending: dict[Key, _Pending] = {}
         self._transitions: list[dict[str, Any]] = []
-        #: Settled dossiers in memory: those that SQL has yet to be told of, and those it knows, longest there first.
-        self._settling: dict[Key, None] = {}
+        self._drainings = 0
+        #: Settled dossiers in memory: those that SQL has yet to be told of, by the draining that tells it, and those
+        #: it knows, longest there first.
+        self._settling: dict[Key, int] = {}
         self._resting: dict[Key, None] = {}
         #: The moment the next day begins.
         self._midnight = 0
@@ -219,20 +224,29 @@ class Ledger:
 
     def drain(self) -> Changes:
         """The rows that SQL has yet to learn, once."""
+        self._drainings += 1
+        self.drained = self.next_offset
         rows = []
         for key, pending in self._pending.items():
             encoded = self.entries[key].state = _encode(pending.state)
             rows.append(self._row(pending.state, encoded, pending.standing, pending.at, pending.settled))
             if pending.settled is not None:
-                self._settling[key] = None
-        changes = Changes(rows, self._transitions, [pending.state for pending in self._pending.values()])
+                self._settling[key] = self._drainings
+        changes = Changes(
+            self._drainings, rows, self._transitions, [pending.state for pending in self._pending.values()]
+        )
         self._pending, self._transitions = {}, []
         return changes
 
-    def let_go(self) -> None:
-        """SQL holds everything drained: settled dossiers leave memory, but for the RESTING most recent ones."""
-        self._resting.update(self._settling)
-        self._settling.clear()
+    def let_go(self, number: int) -> None:
+        """SQL holds what was drained up to a draining: the settled of it leave memory, but for the RESTING most recent.
+
+        A dossier that changed again since waits for the draining that has its newest row.
+        """
+        known = [key for key, drained in self._settling.items() if drained <= number]
+        for key in known:
+            del self._settling[key]
+            self._resting[key] = None
         for key in list(islice(self._resting, max(0, len(self._resting) - RESTING))):
             del self._resting[key], self.entries[key]
 

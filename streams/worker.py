@@ -1,4 +1,4 @@
-"""The worker's cycle: digest messages, let the clock act, write SQL, then the board. Synchronous, one thread."""
+"""The worker's cycle: digest messages, let the clock act, write SQL, then the board."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable
-from functools import partial
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 import msgspec
-from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from opscentre.clock import Clock
 from opscentre.domain.calendar import Calendar
-from opscentre.domain.counting import DUE_SOON
 from opscentre.domain.dossier import Batch, Snapshot
-from opscentre.domain.fold import DossierState, Outcome
-from opscentre.domain.life import due_at
+from opscentre.domain.fold import Outcome
 from opscentre.domain.observations import Heartbeat, LinkSeen, SourceSeen
-from opscentre.live.wall import UrgentDossier
-from opscentre.live.writer import BoardWriter, Urgent
+from opscentre.live.writer import BoardWriter
 from opscentre.pipe import topics
 from opscentre.store import journal, settled
 from opscentre.store.intake import SetAside
@@ -31,6 +27,7 @@ from streams.dead_letters import compose
 from streams.digestion import UNDIGESTIBLE, read_batch, read_observation
 from streams.ledger import Ledger
 from streams.meter import Meter
+from streams.showing import Board, Observed, Picture
 from streams.tally import Names
 
 log = logging.getLogger(__name__)
@@ -39,10 +36,6 @@ _encode = msgspec.json.Encoder().encode
 
 #: Repeats of an import that are noted one by one; beyond that they are only counted.
 NOTED_REPEATS = 1_000
-#: Dossiers on each partition's late and nearly late list.
-LISTED = 40
-#: Seconds between two looks at whether the board is whole, and between two late lists.
-CARE_INTERVAL = 1.0
 _RETRIES = 20
 
 
@@ -63,8 +56,31 @@ class Gap(Exception):
     """
 
 
+class _Told(NamedTuple):
+    """Of which events a cycle's changes are, how many there are, and when it began to count them (monotonic)."""
+
+    events: tuple[str, ...]
+    changes: int
+    begun: float
+
+
+class _Handed(NamedTuple):
+    """A cycle's rows on their way to SQL, and where that will have brought the ledgers."""
+
+    writing: Future[None]
+    #: partition → (its ledger, offset SQL goes on from then, number of the draining).
+    ledgers: dict[int, tuple[Ledger, int, int]]
+    observed: int | None
+
+
 class Worker:
-    """Ledgers of the assigned partitions, and what happens to the messages that reach them."""
+    """Ledgers of the assigned partitions, and what happens to the messages that reach them.
+
+    A cycle is begun and finished: it counts in the caller's thread, and a thread of its own writes what that gave to
+    SQL and then to the board. Where messages wait, the next cycle counts meanwhile; it hands over when the one before
+    is written. So SQL and the board always take whole cycles in their order, and what is in memory is at most two of
+    them ahead.
+    """
 
     def __init__(
         self, engine: Engine, writer: BoardWriter, calendar: Calendar, clock: Clock, meter: Meter | None = None
@@ -72,9 +88,11 @@ class Worker:
         self.ledgers: dict[int, Ledger] = {}
         self._meter = meter or Meter()
         self._engine = engine
-        self._writer = writer
         self._calendar = calendar
         self._clock = clock
+        self._board = Board(engine, writer, calendar, self._meter)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writing")
+        self._handed: _Handed | None = None
         #: (offset SQL goes on from, next to digest) of the observations partition; None: not ours.
         self._observed: tuple[int, int] | None = None
         self._names = Names()
@@ -82,16 +100,17 @@ class Worker:
         self._heartbeat: int | None = None
         self._sources: dict[str, bytes] = {}
         self._links: dict[str, bytes] = {}
-        self._unsent = False
-        self._cared = 0.0
+        self._unshown = False
         self._noted: dict[str, int] = {}
-        #: Whether Redis was away at the last look; may be asked from any thread.
-        self.redis_away = False
-        #: Events whose changes are in SQL and not on the board yet, in their order.
-        self._unshown: dict[str, None] = {}
+
+    @property
+    def redis_away(self) -> bool:
+        """Whether Redis was away at the last look; may be asked from any thread."""
+        return self._board.away
 
     def assign(self, partitions: Iterable[int], observations: bool) -> None:
         """Take over partitions: load what SQL holds of them, unless it is what this worker wrote last."""
+        self.finish()
         wanted = set(partitions)
         standing = journal.standing_claims(self._engine, topics.DOSSIERS)
         kept = {p for p in wanted & set(self.ledgers) if self.ledgers[p].claim == standing.get(p)}
@@ -101,7 +120,7 @@ class Worker:
         now = self._clock.now()
         for partition in set(self.ledgers) - wanted:
             del self.ledgers[partition]
-            self._writer.forget(partition)
+            self._board.forget(partition)
         fresh = {}
         for partition in wanted:
             if partition not in kept or self.ledgers[partition].stored != stored[partition]:
@@ -115,19 +134,19 @@ class Worker:
             fill(self._engine, fresh, now)
         for partition, ledger in fresh.items():
             self.ledgers[partition] = ledger
-            self._writer.forget(partition)
+            self._board.forget(partition)
         for ledger in self.ledgers.values():
-            ledger.next_offset = ledger.stored
+            ledger.next_offset = ledger.drained = ledger.stored
         if observations:
             self._observing = journal.claim(self._engine, topics.OBSERVATIONS, [0])[0]
             offset = journal.next_offsets(self._engine, topics.OBSERVATIONS, [0])[0]
             self._observed = (offset, offset)
             self._sources.update(journal.read_observations(self._engine, "source"))
             self._links.update(journal.read_observations(self._engine, "link"))
-            self._unsent = True
+            self._unshown = True
         else:
             self._observed = None
-        self._cared = 0.0
+        self._board.care_soon()
 
     def offsets(self, topic: str) -> dict[int, int]:
         """Where each assigned partition of a topic goes on, by SQL; none for one that SQL knows nothing of."""
@@ -158,11 +177,19 @@ class Worker:
             self._observed = (self._observed[0], starts[0])
 
     def digest(self, messages: Iterable[Message]) -> None:
-        """One cycle: fold the messages, let the clock act, write SQL in one transaction, then the board.
+        """One whole cycle: fold the messages, let the clock act, write SQL in one transaction, then the board.
 
         Raises ``Fenced`` when another worker owns a partition by now, ``Gap`` when the pipe left messages out,
         ``OperationalError`` when SQL stays away: the process has to start anew from SQL then.
         """
+        self.begin(messages)
+        self.finish()
+
+    def begin(self, messages: Iterable[Message]) -> None:
+        """Count a cycle and hand over what is to be written, once the cycle before is written. Raises as ``digest``."""
+        if self._board.broken:
+            # Written anew it is from ledgers that hold just what SQL does: before they count on.
+            self.finish()
         now = self._clock.now()
         entries = journal.Entries()
         readings: list[tuple[Message, Batch]] = []
@@ -175,30 +202,72 @@ class Worker:
         self._recall(readings)
         for message, batch in readings:
             self._fold(message, batch, now, entries)
-        states = entries.states = []
         for ledger in self.ledgers.values():
             ledger.tick(now)
-            changes = ledger.drain()
+        events = tuple(dict.fromkeys(batch.event for _, batch in readings if batch.event))
+        self._hand_over(entries, now, _Told(events, sum(len(batch.snapshots) for _, batch in readings), begun))
+
+    def finish(self) -> None:
+        """See that the cycle begun last is written and shown. Raises as ``digest``."""
+        self._await_written()
+        if self._board.broken:
+            self._board.mend(self.ledgers, self._clock.now())
+
+    def _hand_over(self, entries: journal.Entries, now: int, told: _Told) -> None:
+        """Gather what SQL and the board have yet to learn, and have it written."""
+        states = entries.states = []
+        handed = {}
+        for ledger in self.ledgers.values():
+            drained, changes = ledger.drained, ledger.drain()
             entries.dossiers += changes.dossiers
             states += changes.states
             entries.transitions += changes.transitions
-            if changes.dossiers or changes.transitions or ledger.next_offset != ledger.stored:
-                entries.offsets[topics.DOSSIERS, ledger.partition] = (ledger.stored, ledger.next_offset)
+            if changes.dossiers or changes.transitions or ledger.drained != drained:
+                entries.offsets[topics.DOSSIERS, ledger.partition] = (drained, ledger.drained)
                 entries.claims[topics.DOSSIERS, ledger.partition] = ledger.claim
-        for place, (version, name) in self._names.new.items():
-            entries.observations[place] = (version, name.encode())
+                handed[ledger.partition] = (ledger, ledger.drained, changes.number)
+        picture = self._board.prepare(self.ledgers.values(), now, self._known(), told.events)
+        self._await_written()
+        observed = None
         if self._observed and self._observed[0] != self._observed[1]:
+            observed = self._observed[1]
             entries.offsets[topics.OBSERVATIONS, 0] = self._observed
             entries.claims[topics.OBSERVATIONS, 0] = self._observing
         if entries.offsets:
+            for place, (version, name) in self._names.new.items():
+                entries.observations[place] = (version, name.encode())
+            self._names.new.clear()
+        if entries.offsets or picture:
+            writing = self._thread.submit(self._write_and_show, entries, picture, told)
+            self._handed = _Handed(writing, handed, observed)
+
+    def _known(self) -> Observed | None:
+        """Sources, links and heartbeat for the board; None where they are not this worker's."""
+        if self._observed is None:
+            return None
+        fresh, self._unshown = self._unshown, False
+        return Observed(self._observing, self._heartbeat, dict(self._sources), dict(self._links), fresh)
+
+    def _await_written(self) -> None:
+        """Wait for the cycle handed over last; from then on SQL holds it."""
+        handed, self._handed = self._handed, None
+        if handed is None:
+            return
+        handed.writing.result()
+        for ledger, offset, number in handed.ledgers.values():
+            ledger.stored = offset
+            ledger.let_go(number)
+        if self._observed and handed.observed is not None:
+            self._observed = (handed.observed, self._observed[1])
+
+    def _write_and_show(self, entries: journal.Entries, picture: Picture | None, told: _Told) -> None:
+        if entries.offsets:
             self._write(entries)
-        events = dict.fromkeys(batch.event for _, batch in readings if batch.event)
-        self._unshown |= events
-        self._show(now)
-        if events:
-            number = sum(len(batch.snapshots) for _, batch in readings)
-            took = (time.monotonic() - begun) * 1000
-            log.info("%d changes counted in %.0f ms", number, took, extra={"event": ",".join(events)})
+        if picture:
+            self._board.show(picture)
+        if told.events:
+            took = (time.monotonic() - told.begun) * 1000
+            log.info("%d changes counted in %.0f ms", told.changes, took, extra={"event": ",".join(told.events)})
 
     def _read(self, message: Message, now: int, entries: journal.Entries) -> list[tuple[Message, Batch]]:
         """What of a message is to be folded in: nothing where it was already, or is another worker's."""
@@ -281,7 +350,7 @@ class Worker:
         except UNDIGESTIBLE as error:
             self._set_aside(message, f"not an observation: {error}", message.value, now, entries)
             return
-        self._unsent = True
+        self._unshown = True
         if isinstance(seen, Heartbeat):
             self._heartbeat = max(seen.at, self._heartbeat or 0)
         elif isinstance(seen, SourceSeen):
@@ -312,69 +381,6 @@ class Worker:
                 log.warning("SQL does not take the batch (%s); trying again", error.orig)
                 time.sleep(0.5)
         self._meter.wrote(time.monotonic() - begun)
-        for ledger in self.ledgers.values():
-            ledger.stored = ledger.next_offset
-            ledger.let_go()
-        self._names.new.clear()
-        if self._observed:
-            self._observed = (self._observed[1], self._observed[1])
-
-    def _show(self, now: int) -> None:
-        """Bring the board up to date. Redis is a cache: when it is away, the truth goes on without it."""
-        caring = time.monotonic() - self._cared >= CARE_INTERVAL
-        if self.redis_away and not caring:
-            return
-        begun = time.monotonic()
-        if caring:
-            self._cared = begun
-        try:
-            if self._write_board(now, caring):
-                self._meter.showed(time.monotonic() - begun)
-        except RedisError as error:
-            if not self.redis_away:
-                log.warning("Redis is away (%s); counting goes on, the board will be written anew", error)
-            self.redis_away = True
-            self._meter.redis(away=True)
-            for partition in self.ledgers:
-                self._writer.forget(partition)
-            return
-        if self.redis_away:
-            log.info("Redis is back; the board is written anew")
-            self.redis_away = False
-            self._meter.redis(away=False)
-
-    def _write_board(self, now: int, caring: bool) -> bool:
-        """Whether anything was to be written."""
-        changed = False
-        for ledger in self.ledgers.values():
-            if not (caring or ledger.dirty_units or ledger.dirty_days):
-                continue
-            urgent = self._urgent(ledger.partition, now) if caring else None
-            if not self._writer.write(ledger, ledger.dossiers, now, urgent):
-                urgent = urgent or self._urgent(ledger.partition, now)
-                # Redis was emptied, or another worker has written there: SQL knows whose the partition is.
-                ours = partial(journal.require, self._engine, topics.DOSSIERS, ledger.partition, ledger.claim)
-                self._writer.rewrite(ledger, ledger.dossiers, now, urgent, ours)
-            changed = True
-        if self._observed is not None and caring and not self._writer.observations_stand():
-            self._unsent = True
-        if self._observed is not None and self._unsent:
-            ours = partial(journal.require, self._engine, topics.OBSERVATIONS, 0, self._observing)
-            self._unsent = not self._writer.write_observations(self._heartbeat, self._sources, self._links, ours)
-            changed = True
-        if changed:
-            self._writer.announce(self._unshown)
-            self._unshown.clear()
-        return changed
-
-    def _urgent(self, partition: int, now: int) -> Urgent:
-        horizon = self._calendar.add_working_time(now, DUE_SOON)
-        return Urgent(
-            overdue=[_listed(state, now) for state in journal.open_due(self._engine, partition, 0, now, LISTED)],
-            due_soon=[
-                _listed(state, now) for state in journal.open_due(self._engine, partition, now, horizon + 1, LISTED)
-            ],
-        )
 
 
 def _require_next(message: Message, expected: int) -> None:
@@ -383,17 +389,3 @@ def _require_next(message: Message, expected: int) -> None:
             f"{message.topic} {message.partition}: message {message.offset} came where {expected} was due; "
             "what lies between would be lost"
         )
-
-
-def _listed(state: DossierState, now: int) -> UrgentDossier:
-    snapshot = state.snapshot
-    return UrgentDossier(
-        source=snapshot.source,
-        number=snapshot.number,
-        unit=snapshot.unit,
-        procedure_name=snapshot.procedure_name,
-        status=snapshot.status,
-        received=snapshot.received,
-        due=due_at(state, now) or 0,
-        observed=snapshot.observed,
-    )

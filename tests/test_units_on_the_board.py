@@ -49,7 +49,7 @@ def test_wall_live_table_and_sql_agree_on_who_answers_for_former_units(tmp_path:
     worker.assign(range(1), observations=True)
     queue = [Message(topics.DOSSIERS, 0, offset, value) for offset, (_, value) in enumerate(batches(snapshots, 1))]
     worker.digest(queue)
-    worker._cared = 0.0
+    worker._board.care_soon()
     worker.digest([])
     reader = BoardReader(redis_server.url, PROVINCE, StandingClock(), 1, [], [])
     start, end = day_start(day_number(NOW)) - 30 * DAY, day_start(day_number(NOW)) + DAY

@@ -18,7 +18,7 @@ from bench.stream.changes import NOW, PARTITIONS
 from bench.stream.folding import Watch
 from opscentre.clock import RealClock
 from opscentre.domain.calendar import Calendar
-from opscentre.live.writer import BoardWriter
+from opscentre.live.writer import BoardWriter, Flush
 from opscentre.store import journal
 from opscentre.store.engine import open_store
 from streams import ledger
@@ -40,13 +40,13 @@ class NoBoard:
     def __getattr__(self, name: str) -> Any:
         return lambda *_, **__: True
 
-    def write(self, ledger: Any, *_: Any) -> bool:
-        """Take what changed as written."""
+    def prepare(self, ledger: Any, *_: Any, **__: Any) -> Flush:
+        """Nothing, and the ledger's changes count as taken."""
         for changed in (name for name in vars(ledger) if name.startswith("dirty_")):
             getattr(ledger, changed).clear()
         for tally in ledger.tallies.values():
             tally.take_changes()
-        return True
+        return Flush(partition=ledger.partition, day=0, dossiers=0, units={}, days={}, hours={})
 
 
 class Watched(Worker):
@@ -54,13 +54,14 @@ class Watched(Worker):
 
     watch: Watch
 
-    def digest(self, messages: Iterable[Message]) -> None:
-        """One cycle; after the last change the measurement is printed and the process ends."""
+    def begin(self, messages: Iterable[Message]) -> None:
+        """Count a cycle; after the last change the measurement is printed and the process ends."""
         messages = list(messages)
         if messages:
             self.watch.begin()
-        super().digest(messages)
+        super().begin(messages)
         if messages and all(self._ends.get(p, 0) <= one.next_offset for p, one in self.ledgers.items()):
+            self.finish()
             self.watch.count(self._expected)
             self.watch.report(self.ledgers)
             os._exit(0)

@@ -95,6 +95,21 @@ class Urgent(msgspec.Struct):
     due_soon: list[UrgentDossier] = []
 
 
+class Flush(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a partition's board is to be told, encoded: nothing that is counted afterwards gets into it."""
+
+    partition: int
+    #: Local day whose "today" the unit rows hold, and dossiers counted, in any status.
+    day: int
+    dossiers: int
+    units: dict[Any, Any]
+    days: dict[int, dict[Any, Any]]
+    hours: dict[int, bytes]
+    #: By the dimension's name on the board; None for a row that has nothing to show any more. Empty: not this time.
+    codes: dict[str, dict[str, bytes | None]] = {}
+    names: dict[Any, Any] = {}
+
+
 class BoardWriter:
     """Writes partitions' counters to Redis; knows which partitions stand there as it left them."""
 
@@ -111,12 +126,36 @@ class BoardWriter:
         left = self._left.get(keys.OBSERVER)
         return left is not None and self._redis.get(keys.OBSERVER) == left
 
-    def write(self, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None = None) -> bool:
-        """Write what changed in a partition; every unit when a new day began. Counts by code go with ``urgent``.
+    def prepare(self, ledger: Counters, dossiers: int, now: int, *, by_code: bool) -> Flush:
+        """What changed in a partition since it was prepared last; every unit when a new day began.
+
+        Where it does not reach Redis, ``rewrite`` is due: it is not prepared again.
+        """
+        partition, today = ledger.partition, day_number(now)
+        if self._today.get(partition) != today:
+            ledger.dirty_units.update(_units(ledger))
+        self._today[partition] = today
+        flush = Flush(
+            partition=partition,
+            day=today,
+            dossiers=dossiers,
+            units={unit: _encode(unit_row(ledger, unit, today)) for unit in ledger.dirty_units},
+            days={day: mapping for day, mapping in _by_day(ledger).items() if day > today - KEPT_DAYS},
+            hours={day: _encode(ledger.hourly[day]) for day in ledger.dirty_hours if day >= today - WINDOW},
+            codes=_codes(ledger) if by_code else {},
+            names=_names(ledger) if by_code else {},
+        )
+        ledger.dirty_units.clear()
+        ledger.dirty_days.clear()
+        ledger.dirty_hours.clear()
+        return flush
+
+    def write(self, flush: Flush, urgent: Urgent | None = None) -> bool:
+        """Write what was prepared.
 
         Returns False, and writes nothing, where Redis does not hold what this writer left: ``rewrite`` is due.
         """
-        key = keys.meta(ledger.partition)
+        key = keys.meta(flush.partition)
         left = self._left.get(key)
         if left is None:
             return False
@@ -127,11 +166,11 @@ class BoardWriter:
                 stands = pipe.get(key) == left
                 if stands:
                     pipe.multi()
-                    self._flush(pipe, ledger, dossiers, now, urgent, by_code=urgent is not None)
+                    self._flush(pipe, flush, urgent)
             except WatchError:
                 stands = False
         if not stands:
-            self.forget(ledger.partition)
+            self.forget(flush.partition)
         return stands
 
     def rewrite(
@@ -143,60 +182,51 @@ class BoardWriter:
         so that whoever owns the partition from then on is seen to have written, and is left alone.
         """
         partition = ledger.partition
+        flush = None
         for _ in range(_ATTEMPTS):
             with self._redis.pipeline(transaction=True) as pipe:
                 try:
                     pipe.watch(keys.meta(partition))
                     ours()
                     stale = list(self._redis.scan_iter(keys.all_days(partition), count=1000))
-                    ledger.dirty_units.update(_units(ledger))
-                    ledger.dirty_days.update((day, unit) for day, units in ledger.daily.items() for unit in units)
-                    ledger.dirty_hours.update(ledger.hourly)
-                    ledger.names.unshown.update(ledger.names.known)
-                    for tally in ledger.tallies.values():
-                        tally.mark_all()
+                    flush = flush or self._prepare_all(ledger, dossiers, now)
                     pipe.multi()
                     codes = [keys.tally(dimension, partition) for dimension in ledger.tallies]
                     pipe.delete(keys.units(partition), *codes, *stale)
-                    self._flush(pipe, ledger, dossiers, now, urgent, by_code=True)
+                    self._flush(pipe, flush, urgent)
                     return True
                 except WatchError:
                     continue
         return False
 
-    def _flush(
-        self, pipe: Pipeline, ledger: Counters, dossiers: int, now: int, urgent: Urgent | None, *, by_code: bool
-    ) -> None:
-        partition, today = ledger.partition, day_number(now)
-        if self._today.get(partition) != today:
-            ledger.dirty_units.update(_units(ledger))
-        if ledger.dirty_units:
-            pipe.hset(
-                keys.units(partition),
-                mapping={unit: _encode(unit_row(ledger, unit, today)) for unit in ledger.dirty_units},
-            )
-        for day, mapping in _by_day(ledger).items():
-            if day > today - KEPT_DAYS:
-                pipe.hset(keys.day(partition, day), mapping=mapping)
-        for day in ledger.dirty_hours:
-            if day >= today - WINDOW:
-                pipe.set(keys.hours(partition, day), _encode(ledger.hourly[day]))
+    def _prepare_all(self, ledger: Counters, dossiers: int, now: int) -> Flush:
+        ledger.dirty_units.update(_units(ledger))
+        ledger.dirty_days.update((day, unit) for day, units in ledger.daily.items() for unit in units)
+        ledger.dirty_hours.update(ledger.hourly)
+        ledger.names.unshown.update(ledger.names.known)
+        for tally in ledger.tallies.values():
+            tally.mark_all()
+        return self.prepare(ledger, dossiers, now, by_code=True)
+
+    def _flush(self, pipe: Pipeline, flush: Flush, urgent: Urgent | None) -> None:
+        partition = flush.partition
+        if flush.units:
+            pipe.hset(keys.units(partition), mapping=flush.units)
+        for day, mapping in flush.days.items():
+            pipe.hset(keys.day(partition, day), mapping=mapping)
+        for day, row in flush.hours.items():
+            pipe.set(keys.hours(partition, day), row)
         if urgent is not None:
             pipe.set(keys.urgent(partition), _encode(urgent))
-        if by_code:
-            _flush_codes(pipe, ledger)
+        _flush_codes(pipe, flush)
         meta = BoardMeta(
-            day=today,
-            dossiers=dossiers,
-            first_day=today - KEPT_DAYS + 1,
+            day=flush.day,
+            dossiers=flush.dossiers,
+            first_day=flush.day - KEPT_DAYS + 1,
             writer=self._name,
             flush=self._next_flush(),
         )
         self._execute(pipe, keys.meta(partition), _encode(meta))
-        self._today[partition] = today
-        ledger.dirty_units.clear()
-        ledger.dirty_days.clear()
-        ledger.dirty_hours.clear()
 
     def forget(self, partition: int) -> None:
         """Redis does not hold the partition as this writer left it, or another worker has it by now."""
@@ -248,19 +278,30 @@ class BoardWriter:
         return self._flushes
 
 
-def _flush_codes(pipe: Pipeline, ledger: Counters) -> None:
+def _codes(ledger: Counters) -> dict[str, dict[str, bytes | None]]:
     """Less often than the rest: a cycle of some thousand changes touches nearly as many rows of procedures."""
-    for dimension, tally in ledger.tallies.items():
-        key = keys.tally(dimension, ledger.partition)
-        changes = tally.take_changes()
-        if there := {code: _encode(row) for code, row in changes.items() if row}:
-            pipe.hset(key, mapping=dict[Any, Any](there))
-        if gone := [code for code, row in changes.items() if not row]:
-            pipe.hdel(key, *gone)
+    return {
+        dimension: {code: _encode(row) if row else None for code, row in tally.take_changes().items()}
+        for dimension, tally in ledger.tallies.items()
+    }
+
+
+def _names(ledger: Counters) -> dict[Any, Any]:
     names = ledger.names
-    if names.unshown:
-        pipe.hset(keys.NAMES, mapping={keys.name(*place): names.known[place][1] for place in names.unshown})
-        names.unshown.clear()
+    found = {keys.name(*place): names.known[place][1] for place in names.unshown}
+    names.unshown.clear()
+    return found
+
+
+def _flush_codes(pipe: Pipeline, flush: Flush) -> None:
+    for dimension, rows in flush.codes.items():
+        key = keys.tally(dimension, flush.partition)
+        if there := {code: row for code, row in rows.items() if row is not None}:
+            pipe.hset(key, mapping=dict[Any, Any](there))
+        if gone := [code for code, row in rows.items() if row is None]:
+            pipe.hdel(key, *gone)
+    if flush.names:
+        pipe.hset(keys.NAMES, mapping=flush.names)
 
 
 def unit_row(ledger: Counters, unit: str, today: int) -> Sequence[int]:

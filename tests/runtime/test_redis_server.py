@@ -54,14 +54,14 @@ def test_whichever_it_is_it_serves_the_board(server: redis.Redis):
     listener = server.pubsub()
     listener.subscribe(keys.CHANNEL)
     assert listener.get_message(timeout=5)["type"] == "subscribe"
-    assert not writer.write(ledger, 50, NOW)
+    assert not writer.write(writer.prepare(ledger, 50, NOW, by_code=True))
     writer.rewrite(ledger, 50, NOW)
     writer.announce()
     assert listener.get_message(timeout=5)["type"] == "message"
-    assert writer.write(ledger, 50, NOW)
+    assert writer.write(writer.prepare(ledger, 50, NOW, by_code=True))
     stored = server.hgetall(keys.units(0))
     assert {unit.decode() for unit in stored} >= set(ledger.now)
     assert stored[b"H55.12"] == str(list(unit_row(ledger, "H55.12", day_number(NOW)))).replace(" ", "").encode()
     server.flushall()
     ledger.dirty_units.add("H55.12")
-    assert not writer.write(ledger, 50, NOW)
+    assert not writer.write(writer.prepare(ledger, 50, NOW, by_code=True))

@@ -51,8 +51,9 @@ class Desk:
                 self.ledger.recall(Held(**{name: row[name] for name in Held._fields}))
             self.ledger.apply(snapshot, now)
         self.ledger.tick(now)
-        self.rows |= {(row["source"], row["number"]): row for row in self.ledger.drain().dossiers}
-        self.ledger.let_go()
+        changes = self.ledger.drain()
+        self.rows |= {(row["source"], row["number"]): row for row in changes.dossiers}
+        self.ledger.let_go(changes.number)
 
     def states(self) -> list[DossierState]:
         """Of every dossier."""

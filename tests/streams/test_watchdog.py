@@ -176,9 +176,12 @@ class Wedged:
     def __init__(self) -> None:
         self.let_go = threading.Event()
 
-    def digest(self, _messages: object) -> None:
+    def begin(self, _messages: object) -> None:
         """Hang."""
         self.let_go.wait()
+
+    def finish(self) -> None:
+        """Nothing is under way."""
 
     def positions(self) -> Mapping[Place, int]:
         """Nothing is ours."""

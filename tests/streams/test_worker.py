@@ -79,7 +79,7 @@ def messages(packed: list[tuple[int, bytes]]) -> list[Message]:
 
 def care(worker: Worker) -> None:
     """Let the worker look after its board now rather than within a second."""
-    worker._cared = 0.0
+    worker._board.care_soon()
     worker.digest([])
 
 

@@ -22,9 +22,12 @@ class SlowWorker:
         self.may_load = threading.Event()
         self.may_load.set()
 
-    def digest(self, messages: Iterable[object]) -> None:
-        """One cycle."""
+    def begin(self, messages: Iterable[object]) -> None:
+        """Count one cycle."""
         self.cycles += 1
+
+    def finish(self) -> None:
+        """Nothing is under way."""
 
     def assign(self, partitions: Iterable[int], observations: bool) -> None:
         """Load."""

@@ -14,6 +14,7 @@ from opscentre.live.reader import BoardReader
 from opscentre.live.writer import BoardWriter
 from opscentre.pipe import topics
 from opscentre.store import journal, tables
+from streams.showing import Picture
 from streams.worker import Message, Worker
 from tests.parts.redis import Redis
 from tests.streams.books import NOW, batches, history
@@ -68,15 +69,17 @@ def test_counters_it_had_written_to_sql_but_not_yet_shown_stay_unshown(start, bo
     queue = messages(batches(history(200), PARTITIONS))
     old = start()
     old.digest(queue[:5])
+    pictures: list[Picture] = []
     with monkeypatch.context() as stopped:
-        stopped.setattr(old, "_show", lambda now: None)
+        stopped.setattr(old._board, "show", pictures.append)
         old.digest(queue[5:20])
     successor = start()
     successor.digest(queue[20:])
     care(successor)
     before = picture(board)
+    old._board.show(pictures[-1])
     with pytest.raises(journal.Fenced):
-        old._show(NOW)
+        old.finish()
     assert picture(board) == before
 
 
@@ -90,7 +93,7 @@ def test_stopped_between_its_look_and_its_flush_it_finds_its_successors_mark(sta
 
     def stop_then_flush(self, *given, **named):
         nonlocal successor
-        if self is old._writer and successor is None:
+        if self is old._board._writer and successor is None:
             successor = start()
             successor.digest(queue[20:])
             care(successor)
@@ -166,9 +169,9 @@ def test_its_heartbeat_and_sources_do_not_replace_newer_ones(start, board):
     old.digest(seen(0, 100))
     successor = start()
     successor.digest(seen(2, 200))
-    old._unsent = True
+    old._unshown = True
     with pytest.raises(journal.Fenced):
-        old._show(NOW)
+        old.digest([])
     assert board.get(keys.HEARTBEAT) == b"200"
     assert b'"total":200' in board.hget(keys.SOURCES, "s")
 

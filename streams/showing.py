@@ -1,0 +1,204 @@
+"""What a cycle brings to the board: prepared from the ledgers as they are, sent once SQL holds the same."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+import msgspec
+from redis.exceptions import RedisError
+from sqlalchemy import Engine
+
+from opscentre.domain.calendar import Calendar
+from opscentre.domain.counting import DUE_SOON
+from opscentre.domain.fold import DossierState
+from opscentre.domain.life import due_at
+from opscentre.live.wall import UrgentDossier
+from opscentre.live.writer import BoardWriter, Flush, Urgent
+from opscentre.pipe import topics
+from opscentre.store import journal
+from streams.ledger import Ledger
+from streams.meter import Meter
+
+log = logging.getLogger(__name__)
+
+#: Dossiers on each partition's late and nearly late list.
+LISTED = 40
+#: Seconds between two looks at whether the board is whole, and between two late lists.
+CARE_INTERVAL = 1.0
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """Sources, links and heartbeat as they are known, and the claim under which they are this worker's to show."""
+
+    claim: int
+    heartbeat: int | None
+    sources: Mapping[str, bytes]
+    links: Mapping[str, bytes]
+    #: Whether any of it is new to the board.
+    fresh: bool
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """What one cycle has to show."""
+
+    now: int
+    #: Whether the board is looked after too, not only told what changed.
+    caring: bool
+    flushes: list[Flush]
+    observed: Observed | None
+    #: Of which events the changes are.
+    events: Sequence[str] = ()
+
+
+class Board:
+    """The live board of this worker's partitions. Redis is a cache: when it is away, the truth goes on without it.
+
+    ``prepare`` and ``mend`` belong to the thread that counts, ``show`` to the one that writes; never two at once.
+    """
+
+    def __init__(self, engine: Engine, writer: BoardWriter, calendar: Calendar, meter: Meter) -> None:
+        self._engine = engine
+        self._writer = writer
+        self._calendar = calendar
+        self._meter = meter
+        self._cared = 0.0
+        #: Whether Redis was away at the last look; may be asked from any thread.
+        self.away = False
+        #: Events whose changes are in SQL and not on the board yet, in their order.
+        self._events: dict[str, None] = {}
+        #: Partitions whose board in Redis is not what was left there: to be written anew.
+        self._broken: set[int] = set()
+        #: Whether sources, links and heartbeat did not reach the board.
+        self.unsent = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether ``mend`` is due."""
+        return bool(self._broken)
+
+    def forget(self, partition: int) -> None:
+        """A partition comes or goes: what Redis holds of it is not known."""
+        self._writer.forget(partition)
+        self._broken.discard(partition)
+
+    def care_soon(self) -> None:
+        """Look after the board with the next cycle."""
+        self._cared = 0.0
+
+    def prepare(
+        self, ledgers: Iterable[Ledger], now: int, observed: Observed | None, events: Sequence[str] = ()
+    ) -> Picture | None:
+        """What there is to show; None: nothing."""
+        self.unsent = self.unsent or (observed is not None and observed.fresh)
+        caring = time.monotonic() - self._cared >= CARE_INTERVAL
+        if self.away and not caring:
+            return Picture(now, caring, [], None, events) if events else None
+        if caring:
+            self._cared = time.monotonic()
+        flushes = [
+            self._writer.prepare(ledger, ledger.dossiers, now, by_code=caring)
+            for ledger in ledgers
+            if caring or ledger.dirty_units or ledger.dirty_days
+        ]
+        if observed and self.unsent:
+            observed, self.unsent = msgspec.structs.replace(observed, fresh=True), False
+        elif not caring:
+            observed = None
+        return Picture(now, caring, flushes, observed, events) if flushes or observed or events else None
+
+    def show(self, picture: Picture) -> None:
+        """Bring the board up to date. Raises ``Fenced`` where sources and links are another worker's to show."""
+        self._events |= dict.fromkeys(picture.events)
+        if not picture.flushes and not picture.observed:
+            return
+        begun = time.monotonic()
+        try:
+            if self._write(picture) and not self._broken:
+                self._announce()
+                self._meter.showed(time.monotonic() - begun)
+        except RedisError as error:
+            self._lost(error, (flush.partition for flush in picture.flushes))
+            self.unsent = self.unsent or picture.observed is not None
+            return
+        self._found()
+
+    def mend(self, ledgers: Mapping[int, Ledger], now: int) -> None:
+        """Write anew what is broken, from ledgers that hold just what SQL does.
+
+        Raises ``Fenced`` where a partition belongs to another worker by now.
+        """
+        broken = self._broken & ledgers.keys()
+        self._broken.clear()
+        try:
+            for partition in sorted(broken):
+                ledger = ledgers[partition]
+                # Redis was emptied, or another worker has written there: SQL knows whose the partition is.
+                ours = partial(journal.require, self._engine, topics.DOSSIERS, partition, ledger.claim)
+                self._writer.rewrite(ledger, ledger.dossiers, now, self._urgent(partition, now), ours)
+            if broken:
+                self._announce()
+        except RedisError as error:
+            self._lost(error, broken)
+
+    def _write(self, picture: Picture) -> bool:
+        """Whether anything reached the board."""
+        changed = False
+        for flush in picture.flushes:
+            urgent = self._urgent(flush.partition, picture.now) if picture.caring else None
+            if self._writer.write(flush, urgent):
+                changed = True
+            else:
+                self._broken.add(flush.partition)
+        observed = picture.observed
+        if observed and (observed.fresh or not self._writer.observations_stand()):
+            ours = partial(journal.require, self._engine, topics.OBSERVATIONS, 0, observed.claim)
+            written = self._writer.write_observations(observed.heartbeat, observed.sources, observed.links, ours)
+            self.unsent = self.unsent or not written
+            changed = True
+        return changed
+
+    def _announce(self) -> None:
+        self._writer.announce(self._events)
+        self._events.clear()
+
+    def _lost(self, error: RedisError, partitions: Iterable[int]) -> None:
+        if not self.away:
+            log.warning("Redis is away (%s); counting goes on, the board will be written anew", error)
+        self.away = True
+        self._meter.redis(away=True)
+        for partition in partitions:
+            self._writer.forget(partition)
+        # When Redis is back, nothing stands there as it was left, and all of it is found broken.
+        self._broken.clear()
+
+    def _found(self) -> None:
+        if self.away:
+            log.info("Redis is back; the board is written anew")
+            self.away = False
+            self._meter.redis(away=False)
+
+    def _urgent(self, partition: int, now: int) -> Urgent:
+        horizon = self._calendar.add_working_time(now, DUE_SOON)
+        return Urgent(
+            overdue=[_listed(state, now) for state in journal.open_due(self._engine, partition, 0, now, LISTED)],
+            due_soon=[
+                _listed(state, now) for state in journal.open_due(self._engine, partition, now, horizon + 1, LISTED)
+            ],
+        )
+
+
+def _listed(state: DossierState, now: int) -> UrgentDossier:
+    snapshot = state.snapshot
+    return UrgentDossier(
+        source=snapshot.source,
+        number=snapshot.number,
+        unit=snapshot.unit,
+        procedure_name=snapshot.procedure_name,
+        status=snapshot.status,
+        received=snapshot.received,
+        due=due_at(state, now) or 0,
+        observed=snapshot.observed,
+    )
