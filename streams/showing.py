@@ -130,6 +130,7 @@ class Board:
 
         Raises ``Fenced`` where a partition belongs to another worker by now.
         """
+        begun = time.monotonic()
         broken = self._broken & ledgers.keys()
         self._broken.clear()
         try:
@@ -140,6 +141,7 @@ class Board:
                 self._writer.rewrite(ledger, ledger.dossiers, now, self._urgent(partition, now), ours)
             if broken:
                 self._announce()
+                self._meter.showed(time.monotonic() - begun)
         except RedisError as error:
             self._lost(error, broken)
 
