@@ -31,6 +31,17 @@
     stream = new EventSource("/stream");
     for (const kind of ["picture", "change", "beat"])
       stream.addEventListener(kind, (event) => take(kind, JSON.parse(event.data)));
+    stream.addEventListener("error", () => { if (stream.readyState === EventSource.CLOSED) asked(); });
+  }
+
+  /* The server refused the stream: where it leads away from this page, nobody is signed in any more. */
+  async function asked() {
+    try {
+      const answer = await fetch(location.href, { redirect: "manual", cache: "no-store", headers: { accept: "text/html" } });
+      if (answer.type === "opaqueredirect") location.reload();
+    } catch (error) {
+      console.info("the server does not answer:", error.message);
+    }
   }
 
   /* A picture is whole and the first of every stream; a change names only what is other than before. */

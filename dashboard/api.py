@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -13,11 +14,14 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from dashboard.audience import part_of
 from dashboard.feed import Feed
+from dashboard.gate import still_there
 from dashboard.reader import Reader
 from layouts import wall as wall_page
 from layouts.markup import to_html
 from layouts.place import Place
+from opscentre.access import scope
 from opscentre.clock import Clock, wall_ms
 from opscentre.domain.moments import DAY, day_number, day_of, day_start
 from opscentre.live.reader import PastPeriod
@@ -29,6 +33,8 @@ Route = tuple[str, Callable[[Request], Awaitable[Response]]]
 
 #: A picture older than this (ms) is not handed out as the present one.
 STALE_MS = 5_000
+#: Seconds after which a stream asks again whether its caller is still there.
+AGAIN = 15.0
 
 
 class Refused(Exception):
@@ -44,18 +50,22 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place:
     # A look back reads the whole history: one at a time.
     looking = asyncio.Lock()
 
-    async def stream(_: Request) -> Response:
+    async def stream(request: Request) -> Response:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(feed.stream(), media_type="text/event-stream", headers=headers)
+        messages = _while_there(request, feed.stream(scope.current()))
+        return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
     async def wall(_: Request) -> Response:
         if feed.wall is None or wall_ms() - feed.wall.made_at > STALE_MS:
             return _json(503, {"error": "the live board cannot be read now"})
-        return _json(200, feed.wall)
+        return _json(200, part_of(feed.wall, scope.current()))
 
     async def board(request: Request) -> Response:
         try:
             start, end = period(request.query_params.get("from"), request.query_params.get("to"), clock.now())
+            if scope.current().units is not None:
+                # The live board has sums of all units; SQL leaves out what this caller does not see.
+                raise PastPeriod
             return _json(200, await asyncio.to_thread(reader.progress_table, start, end))
         except Refused as refused:
             return _json(400, {"error": str(refused)})
@@ -81,6 +91,17 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place:
         ("/api/wall", wall),
         ("/api/board", board),
     ]
+
+
+async def _while_there(request: Request, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """A stream that ends when its caller is not any more who they were: signed out, shut out, of another role."""
+    asked = time.monotonic()
+    async for message in messages:
+        if time.monotonic() - asked > AGAIN:
+            if not await still_there(request):
+                return
+            asked = time.monotonic()
+        yield message
 
 
 def health_routes(feed: Feed, health: Health) -> list[Route]:

@@ -22,10 +22,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import answers, api, desk_export, desk_install, desk_notes, mails, slips
+from dashboard import answers, api, desk_export, desk_install, desk_notes, doors, mails, slips
+from dashboard.audience import painted
 from dashboard.desk import Desk
 from dashboard.feed import Feed
-from dashboard.gate import FROM_INSIDE, Gate
+from dashboard.gate import FROM_INSIDE, Gate, allowed
 from dashboard.limits import Limits
 from dashboard.reader import Reader
 from dashboard.request_id import RequestId
@@ -36,7 +37,6 @@ from dashboard.ways import ways_of
 from layouts import wall
 from layouts.alarms import Watch
 from layouts.figures.areas import draw
-from layouts.picture import paint
 from layouts.place import Place, place_of
 from layouts.scenes import SCENES
 from opscentre import maps, paths
@@ -89,7 +89,7 @@ def create_app(
     place = _place(settings, profile, date_of(day_number(clock.now())))
     feed = Feed(
         reader_factory(),
-        partial(paint, place=place),
+        partial(painted, place=place),
         settings.redis_url,
         alarm=Watch(place).take,
         slow=lambda: slow.newest if slow else None,
@@ -176,8 +176,10 @@ def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]
 
     @application.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))
     def show(path: str, search: str) -> Component:
-        page = pages.get(path)
-        return page() if page else desk.show(path, search or "", dash.ctx.cookies.get("lang"))
+        page, language = pages.get(path), dash.ctx.cookies.get("lang")
+        if not any(allowed(action) for action in doors.asked_of(path)):
+            return desk.refused(path, language)
+        return page() if page else desk.show(path, search or "", language)
 
     async def not_found(request: Request) -> Response:
         return Response(f"Không có trang {request.url.path}", 404, media_type="text/plain")

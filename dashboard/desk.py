@@ -8,17 +8,21 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
 from dash.development.base_component import Component
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import desk_pages, trace
 from dashboard.desk_counts import Counts, codes_under, summed
+from dashboard.gate import caller
 from layouts.desk import frame, lists, overview, tables
 from layouts.desk.address import BadAddress, View, code_of, read
 from layouts.desk.frame import Crumb, Option
 from layouts.desk.progress import Row
 from layouts.place import Place
+from opscentre.access import scope
+from opscentre.access.scope import OutOfReach
 from opscentre.clock import Clock
 from opscentre.domain.counting import table_row
 from opscentre.domain.listing import LISTS, By, Filters, Listed, ListName, sought
@@ -71,8 +75,15 @@ class Desk:
         return path.split("/")[1] in PAGES if path.startswith("/") else False
 
     def view(self, path: str, search: str, cookie_lang: str | None = None) -> View:
-        """The view of an address. Raises ``BadAddress``."""
-        return read(path, search, self.clock.now(), cookie_lang)
+        """The view of an address, for the caller of now. Raises ``BadAddress``, ``OutOfReach``."""
+        view = read(path, search, self.clock.now(), cookie_lang)
+        seen = scope.current().units
+        view = msgspec.structs.replace(view, caller=caller(), seen=seen)
+        named = [*view.units, *filter(None, [view.unit]), *view.parts[1:2] * (view.page == "unit")]
+        foreign = [code for code in named if not view.sees(code_of(code))]
+        if foreign:
+            raise OutOfReach(f"unit {foreign[0]!r}: not among those of the caller")
+        return view
 
     def today(self) -> dt.date:
         """The province's day."""
@@ -85,6 +96,8 @@ class Desk:
         except BadAddress as wrong:
             plain = read("/", "", self.clock.now(), cookie_lang)
             return frame.message(plain, self.place, plain.words("page.wrong"), str(wrong))
+        except OutOfReach:
+            return self.refused(path, cookie_lang)
         words = view.words
         try:
             make = self._pages.get(view.page)
@@ -92,6 +105,8 @@ class Desk:
             if page is None:
                 raise NoSuchPage
             return page
+        except OutOfReach:
+            return self.refused(path, cookie_lang)
         except NoSuchPage:
             return frame.message(view, self.place, words("page.missing"), words("page.missing.text"))
         except BadCursor as wrong:
@@ -99,6 +114,11 @@ class Desk:
         except SQLAlchemyError as error:
             log.warning("a page cannot be shown, SQL does not answer: %s", error)
             return frame.message(view, self.place, words("page.unavailable"), words("page.unavailable.text"))
+
+    def refused(self, path: str, cookie_lang: str | None = None) -> Component:
+        """The page that says that another one is not among the caller's rights."""
+        plain = msgspec.structs.replace(read("/", "", self.clock.now(), cookie_lang), caller=caller())
+        return frame.message(plain, self.place, plain.words("page.refused"), plain.words("page.refused.text"))
 
     # ---- pages -----------------------------------------------------------------------------------------------------
 
@@ -135,7 +155,11 @@ class Desk:
         filtered = (view.unit, view.field, view.procedure, view.channel, view.level) != (None,) * 5
         sections = []
         for level in ("I", "II", "III", "-"):
-            found = [unit for unit in listed if unit.group == level and (not filtered or unit.code in gathered)]
+            found = [
+                unit
+                for unit in listed
+                if unit.group == level and (not filtered or unit.code in gathered) and view.sees(unit.code)
+            ]
             there = [self._unit_row(view, unit, gathered.get(unit.code) or [0] * 11) for unit in found]
             sections.append((view.words(f"level.{level}"), there))
         return sections, self._total(view, gathered), counted.at
@@ -290,7 +314,7 @@ class Desk:
         self, view: View, rows: dict[str, list[int]], figures: dict[str, str] | None = None, name: str = ""
     ) -> Row:
         whole = figures is None and not self._shown(view)
-        shown = view.words("table.total" if whole else "table.sum")
+        shown = view.words("table.sum" if not whole else "table.total" if view.seen is None else "table.own")
         return Row(name or shown, None, table_row(summed(rows.values())), figures or self._shown(view))
 
     @staticmethod

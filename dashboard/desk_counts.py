@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
 
+from opscentre.access import scope
 from opscentre.domain.counting import CELLS, table_document
 from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.listing import By, Filters, Period
@@ -55,7 +56,8 @@ class Counts:
     def count(self, by: By, period: Period, now: int, filters: Filters) -> Count:
         """The cells by code for a period as of now (or its end, when that is past)."""
         past = period.end_ms <= now
-        key = (by, period.start_ms, period.end_ms, past, filters)
+        # What one person sees is not what the next one does.
+        key = (by, period.start_ms, period.end_ms, past, filters, scope.current())
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
         # Whoever asks the same while it is being counted waits for that answer.
@@ -92,12 +94,15 @@ class Counts:
         at = min(now, end)
         rows = queries.count(self.engine, "unit", start, end, at, Filters())
         units = self.profile.units.current(at if now < end else end - 1)
+        table: dict[str, Any] = table_document(rows, units)
+        seen = scope.current()
         return {
             "profile": self.profile.slug,
             "from": iso(start)[:10],
             "to": iso(end)[:10],
             "as_of": iso(at),
-            **table_document(rows, units),
+            **table,
+            "rows": [row for row in table["rows"] if seen.sees(row["unit"]["code"])],
         }
 
     def units(self, period: Period, now: int) -> Units:

@@ -25,6 +25,7 @@ from layouts.desk import frame
 from layouts.desk.address import BadAddress, View
 from layouts.desk.progress import COLUMNS, Row, numbers
 from opscentre.access import audit
+from opscentre.access.scope import OutOfReach
 from opscentre.domain.listing import LISTS, Listed, ListName
 from opscentre.domain.moments import local
 from opscentre.store import queries_lists
@@ -201,6 +202,8 @@ def routes(desk: Desk) -> list[tuple[str, Callable[[Request], Awaitable[Response
                     if name == "table"
                     else list_sheet(desk, view, name)
                 )
+        except OutOfReach:
+            return Response("not among the rights of this account", 403, media_type="text/plain")
         except BadAddress as wrong:
             return Response(str(wrong), 400, media_type="text/plain")
         except SQLAlchemyError:

@@ -9,10 +9,12 @@ from dash import Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from dashboard.desk import Desk
-from dashboard.gate import allowed
+from dashboard.gate import allowed, caller
 from dashboard.ways.local import is_loopback
 from layouts.desk import notes
+from opscentre.access.people import signed_in
 from opscentre.access.rights import Action
+from opscentre.access.scope import OutOfReach
 from opscentre.store import queries_dossier
 
 
@@ -48,7 +50,10 @@ def register(application: dash.Dash, desk: Desk) -> None:
         if not allowed(Action.write_note):
             return dash.no_update, words("notes.closed"), dash.no_update
         try:
-            desk.add_note((kind, code, number), author or "", text or "")
+            person = signed_in(caller())
+            desk.add_note((kind, code, number), person.name if person else author or "", text or "")
+        except OutOfReach:
+            return dash.no_update, words("notes.closed"), dash.no_update
         except queries_dossier.BadNote as refused:
             wanted = words(f"notes.{refused.what}.wanted")
             return dash.no_update, words("notes.refused", why=wanted), dash.no_update

@@ -96,7 +96,8 @@ def figure_page(desk: Desk, view: View) -> Component | None:
 def _scope(desk: Desk, view: View) -> str:
     """Of what a figure is: unit, field, procedure, channel, level, days."""
     words, counts = view.words, desk.counts
-    parts = [desk.profile.units[view.unit].name if view.unit else words("table.total")]
+    whole = words("table.total" if view.seen is None else "table.own")
+    parts = [desk.profile.units[view.unit].name if view.unit else whole]
     if view.field is not None:
         counts.learn("field", [view.field])
         parts.append(counts.name("field", view.field) or words("code.none"))

@@ -4,7 +4,7 @@ A picture is taken when Redis says that the board changed, at most ten times a s
 any case. A screen gets the whole picture once, and from then on what is other than in the one it has; that is
 serialised once for all screens that have the same. One that was too slow for some pictures gets all that changed
 since in one message; one that has seen all there is gets a beat of a hundred bytes, so that it knows that the
-silence is true.
+silence is true. Who sees a part of the province only has a picture of that part (``dashboard/audience.py``).
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from dashboard.audience import Audience
 from dashboard.reader import Reader
 from layouts.alarms import Alarm
 from layouts.change import Patch
 from layouts.notice import notice_of, redis_gone
-from layouts.picture import Head, changed
+from layouts.picture import Head
 from opscentre import __version__
+from opscentre.access.scope import EVERYTHING, Scope
 from opscentre.clock import wall_ms
 from opscentre.live.keys import CHANNEL
 from opscentre.live.slow import Slow
@@ -39,28 +40,20 @@ NAMED = 8
 RETRY = 1.0
 
 
-class Frame(msgspec.Struct, frozen=True):
-    """One message to all screens."""
-
-    sequence: int
-    #: Grows when the picture's content changed.
-    content: int
-    head: bytes
-
-
 class Feed:
     """Pictures of the board, as they come, for any number of screens."""
 
     def __init__(
         self,
         reader: Reader,
-        paint: Callable[[Wall], Patch],
+        paint: Callable[[Wall, Scope], Patch],
         redis_url: str,
         alarm: Callable[[Wall], Alarm | None],
         slow: Callable[[], Slow | None],
     ) -> None:
         self.boot = uuid.uuid4().hex[:12]
-        self.screens = 0
+        #: Frames sent out since the start: pictures, and beats where nothing had changed.
+        self.taken = 0
         #: The last wall read, and whether the last attempt to read it failed.
         self.wall: Wall | None = None
         self.failing = False
@@ -70,21 +63,17 @@ class Feed:
         self._alarm = alarm
         self._slow = slow
         self._redis_url = redis_url
-        self._frame = Frame(0, 0, b"")
-        self._patch: Patch = {}
-        #: Of each element the content at which it last changed.
-        self._moved: dict[str, int] = {}
-        #: Messages of the present frame by the content that a screen has.
-        self._messages: dict[int, bytes] = {}
+        #: Those who see everything are always painted for, others while they have screens.
+        self._audiences: dict[Scope, Audience] = {EVERYTHING: Audience(EVERYTHING)}
         self._changed = asyncio.Event()
         self._next = asyncio.Event()
         #: Events that Redis announced and that no picture shows yet.
         self._events: dict[str, None] = {}
 
     @property
-    def taken(self) -> int:
-        """Frames sent out since the start: pictures, and beats where nothing had changed."""
-        return self._frame.sequence
+    def screens(self) -> int:
+        """Screens that are connected."""
+        return sum(audience.screens for audience in self._audiences.values())
 
     async def run(self) -> None:
         """Take pictures until cancelled."""
@@ -97,21 +86,22 @@ class Feed:
         self.closed = True
         self._next.set()
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """Server-sent events for one screen: the newest picture whenever it changed, else a beat."""
-        self.screens += 1
+    async def stream(self, scope: Scope = EVERYTHING) -> AsyncIterator[bytes]:
+        """Server-sent events for one screen of a scope: the newest picture whenever it changed, else a beat."""
+        audience = self._audiences.setdefault(scope, Audience(scope))
+        audience.screens += 1
         seen, content = -1, 0
         try:
             yield b"retry: 2000\n\n"
             while not self.closed:
-                frame, waiting = self._frame, self._next
+                frame, waiting = audience.frame, self._next
                 if frame.sequence in (seen, 0):
                     await waiting.wait()
                     continue
-                yield self._message(frame, content)
+                yield audience.message(frame, content)
                 seen, content = frame.sequence, frame.content or content
         finally:
-            self.screens -= 1
+            audience.screens -= 1
 
     async def _watch(self) -> None:
         """Wake the painter at every change that Redis announces; reconnect for ever."""
@@ -150,14 +140,15 @@ class Feed:
     async def _take_one(self) -> None:
         events, self._events = list(self._events), {}
         try:
-            wall, patch = await asyncio.to_thread(self._read)
+            wall, patches = await asyncio.to_thread(self._read, list(self._audiences))
         except (RedisError, OSError) as error:
             if not self.failing:
                 log.warning("no picture: the board cannot be read (%s)", error)
             self.failing = True
             self._events = dict.fromkeys(events) | self._events
             notice = redis_gone(self.wall.made_at if self.wall else None)
-            self._publish(Head(**self._identity(), at=wall_ms(), notice=notice), self._patch)
+            old = {scope: audience.patch for scope, audience in self._audiences.items()}
+            self._publish(Head(**self._identity(), at=wall_ms(), notice=notice), old)
             return
         if self.failing:
             log.info("pictures again")
@@ -171,41 +162,26 @@ class Feed:
             alarm=self._alarm(wall),
             events=events[:NAMED],
         )
-        self._publish(head, patch)
+        self._publish(head, patches)
         if events:
             told = "picture %d is pushed to %d screens"
             log.info(told, head.sequence, self.screens, extra={"event": ",".join(events)})
 
     def _identity(self) -> dict:
-        return {"sequence": self._frame.sequence + 1, "boot": self.boot, "version": __version__}
+        return {"sequence": self.taken + 1, "boot": self.boot, "version": __version__}
 
-    def _read(self) -> tuple[Wall, Patch]:
+    def _read(self, scopes: Sequence[Scope]) -> tuple[Wall, dict[Scope, Patch]]:
         wall = self._reader.wall()
         wall.slow = self._slow() or wall.slow
-        return wall, self._paint(wall)
+        return wall, {scope: self._paint(wall, scope) for scope in scopes}
 
-    def _publish(self, head: Head, patch: Patch) -> None:
-        other = changed(self._patch, patch)
-        content = self._frame.content + bool(other)
-        self._patch = patch
-        self._moved.update(dict.fromkeys(other, content))
-        self._messages.clear()
-        self._frame = Frame(head.sequence, content, msgspec.json.encode(head))
+    def _publish(self, head: Head, patches: Mapping[Scope, Patch]) -> None:
+        """Hand a picture on; an audience that came while it was painted waits for the next one."""
+        self.taken = head.sequence
+        for scope, audience in list(self._audiences.items()):
+            if scope in patches:
+                audience.publish(head, patches[scope])
+            if not audience.screens and scope != EVERYTHING:
+                del self._audiences[scope]
         arrived, self._next = self._next, asyncio.Event()
         arrived.set()
-
-    def _message(self, frame: Frame, content: int) -> bytes:
-        """The message for a screen that has the picture with that content (0: none yet)."""
-        found = self._messages.get(content)
-        if found is None:
-            found = self._messages[content] = self._encode(frame, content)
-        return found
-
-    def _encode(self, frame: Frame, content: int) -> bytes:
-        if content == frame.content:
-            return b'event: beat\ndata: {"head":%b}\n\n' % frame.head
-        patch = self._patch
-        if content:
-            patch = {key: change for key, change in patch.items() if self._moved[key] > content}
-        kind = b"change" if content else b"picture"
-        return b'event: %b\ndata: {"head":%b,"body":{"patch":%b}}\n\n' % (kind, frame.head, msgspec.json.encode(patch))

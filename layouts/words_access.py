@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "table.own": ("Các đơn vị của bạn", "Your units"),
+    "page.refused": ("Không có quyền xem", "Not among your rights"),
+    "page.refused.text": (
+        "Tài khoản của bạn không xem được trang này. Nếu công việc cần đến, liên hệ người quản trị.",
+        "Your account does not reach this page. If your work needs it, ask the administrator.",
+    ),
     "sign.title": ("Đăng nhập", "Sign in"),
     "sign.login": ("Tên đăng nhập", "Login"),
     "sign.password": ("Mật khẩu", "Password"),

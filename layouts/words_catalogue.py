@@ -332,8 +332,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "notes.sent": ("Đã ghi.", "Added."),
     "notes.refused": ("Chưa ghi được: {why}", "Not added: {why}"),
     "notes.closed": (
-        "Chỉ ghi được từ chính máy chủ cho đến khi có đăng nhập.",
-        "Notes can be added on the server itself only, until there is a sign-in.",
+        "Tài khoản này chỉ xem, không thêm ghi chú được.",
+        "This account looks on and adds no notes.",
     ),
     "notes.unsigned": (
         "Chưa có đăng nhập: tên người ghi là tên tự gõ, không được xác thực. Ghi chú không sửa, không xóa được.",

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from opscentre.access.people import Person, Role
+from opscentre.access.people import LOCAL, VISITOR, Person, Role
 
 #: At this machine, and through a proxy on it.
-HERE = Person(login="local", name="Máy này", role=Role.administrator)
-BY_PROXY = Person(login="visitor", name="Khách", role=Role.leader, writes=False)
+HERE = Person(login=LOCAL, name="Máy này", role=Role.administrator)
+BY_PROXY = Person(login=VISITOR, name="Khách", role=Role.leader, writes=False)
 
 
 def is_loopback(host: str | None) -> bool:

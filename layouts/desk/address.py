@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 import msgspec
 
 from layouts.words import LANGS, WORDS, Lang, Words
+from opscentre.access.people import Caller
+from opscentre.access.rights import Action, may
 from opscentre.domain.listing import PERIODS, By, Period, PeriodName, period_of
 from opscentre.domain.moments import date_of, day_number
 
@@ -50,6 +52,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     days: int = 15
     #: Units to compare.
     units: tuple[str, ...] = ()
+    #: Who is looking, for what a page offers them; None: nobody in particular. No part of the address.
+    caller: Caller | None = None
+    #: Codes of the units that they see; None: every unit.
+    seen: tuple[str, ...] | None = None
 
     @property
     def words(self) -> Words:
@@ -65,6 +71,14 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     def page(self) -> str:
         """The first part of the path; empty for the overview."""
         return self.parts[0] if self.parts else ""
+
+    def offers(self, action: Action) -> bool:
+        """Whether a page offers something: whether it may be done is decided where it is done."""
+        return self.caller is None or may(self.caller, action)
+
+    def sees(self, unit: str) -> bool:
+        """Whether a unit is among those that are seen."""
+        return self.seen is None or unit in self.seen
 
     def query(self, **changes: Any) -> dict[str, Any]:
         """Its query as text values, with changes; what says nothing is left out."""

@@ -58,7 +58,8 @@ def layout(view: View, place: Place, compared: Sequence[Compared], no_data: str,
 def _choice(view: View, place: Place) -> html.Form:
     """Four selects of units."""
     words = view.words
-    units = [("", words("compare.none")), *((unit.code, unit.name) for unit in (*place.departments, *place.communes))]
+    there = [unit for unit in (*place.departments, *place.communes) if view.sees(unit.code)]
+    units = [("", words("compare.none")), *((unit.code, unit.name) for unit in there)]
     fields = []
     for index in range(COMPARED):
         chosen = view.units[index] if index < len(view.units) else ""

@@ -14,11 +14,17 @@ from layouts.desk.address import LEVELS, View
 from layouts.desk.mark import mark
 from layouts.place import Place
 from layouts.words import Words
+from opscentre.access.people import signed_in
+from opscentre.access.rights import Action
 from opscentre.domain.listing import PERIODS, period_of
 from opscentre.domain.moments import MINUTE
 
 #: Figures of a moment this long ago (ms) are those of a period that is over, not old ones of now.
 PAST = 10 * MINUTE
+#: The page of one's own account.
+ACCOUNT = "/account"
+#: Pages of the navigation that not everybody sees.
+_ASKS = {"list": Action.see_dossier, "wall": Action.see_wall}
 
 
 class Crumb(NamedTuple):
@@ -57,7 +63,7 @@ def page(
                 className="desk-head",
                 children=[
                     html.A(place.title, href=view.to(), className="desk-name"),
-                    _search(view),
+                    _search(view) if view.offers(Action.see_dossier) else None,
                     html.P(
                         className="notice",
                         role="status",
@@ -112,16 +118,24 @@ def _navigation(view: View) -> html.Nav:
         ("compare", words("nav.compare"), view.to("compare")),
         ("wall", words("nav.wall"), "/wall"),
     )
+    hidden = {name for name, action in _ASKS.items() if not view.offers(action)}
     return html.Nav(
         className="pages",
         **mark(aria_label=words("nav.label")),
         children=[
             *(            html.A(name, href=href, className="is-here" if page == view.page else "",
                    **mark(aria_current="page" if page == view.page else None))
-            for page, name, href in pages),
+            for page, name, href in pages if page not in hidden),
+            *_account(view),
             html.A(words("nav.other"), href=view.here(lang=other), lang=other, **mark(data_set_lang=other)),
         ],
     )  # fmt: skip
+
+
+def _account(view: View) -> list[html.A]:
+    """The way to one's own account, for whoever signed in."""
+    person = signed_in(view.caller)
+    return [] if person is None else [html.A(person.name, href=ACCOUNT, className="account")]
 
 
 def _crumbs(view: View, crumbs: Sequence[Crumb], title: str) -> html.Nav | None:
@@ -253,9 +267,10 @@ def level_options(words: Words) -> list[Option]:
     return all_and(words, (Option(level, words(f"level.{level}")) for level in LEVELS[:3]))
 
 
-def unit_options(words: Words, place: Place) -> list[Option]:
-    """The units of today, after "all"."""
-    return all_and(words, (Option(unit.code, unit.name) for unit in (*place.departments, *place.communes)))
+def unit_options(view: View, place: Place) -> list[Option]:
+    """The units of today that are seen, after "all"."""
+    there = (*place.departments, *place.communes)
+    return all_and(view.words, (Option(unit.code, unit.name) for unit in there if view.sees(unit.code)))
 
 
 def period_text(view: View) -> str:

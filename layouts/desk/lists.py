@@ -28,7 +28,7 @@ def layout(
     """One page of a list."""
     words = view.words
     choices: list[tuple[str, Sequence[Option]]] = [
-        ("unit", frame.unit_options(words, place)),
+        ("unit", frame.unit_options(view, place)),
         ("level", frame.level_options(words)),
         ("field", frame.all_and(words, fields)),
         ("channel", frame.channel_options(words)),

@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts.desk.address import View
+from opscentre.access.people import signed_in
 from opscentre.domain.listing import Note
 
 #: Element ids that the callback of the form names.
@@ -49,17 +50,22 @@ def listed(view: View, written: Sequence[Note]) -> html.Div:
 
 def _form(view: View) -> list[Component]:
     words = view.words
+    # Who signed in need not say who they are.
+    known = signed_in(view.caller) is not None
+    author: list[Component] = [
+        html.Label(words("notes.author"), htmlFor=AUTHOR),
+        dcc.Input(id=AUTHOR, type="text", maxLength=80, value="", autoComplete="name"),
+    ]
     return [
         html.Div(
             className="note-form",
             children=[
                 html.Label(words("notes.text"), htmlFor=TEXT),
                 dcc.Textarea(id=TEXT, maxLength=2000, rows=3, value=""),
-                html.Label(words("notes.author"), htmlFor=AUTHOR),
-                dcc.Input(id=AUTHOR, type="text", maxLength=80, value="", autoComplete="name"),
+                *([dcc.Input(id=AUTHOR, type="hidden", value="")] if known else author),
                 html.Button(words("notes.send"), id=SEND, type="button", className="tap is-main"),
                 html.P("", id=SAID, role="status"),
             ],
         ),
-        html.P(words("notes.unsigned"), className="footnote"),
+        *([] if known else [html.P(words("notes.unsigned"), className="footnote")]),
     ]

@@ -30,7 +30,7 @@ def layout(
     by = [Option(name, words(f"by.{name}")) for name in ("unit", "field", "procedure")]
     choices = (
         ("by", by),
-        ("unit", frame.unit_options(words, place)),
+        ("unit", frame.unit_options(view, place)),
         ("field", frame.all_and(words, fields)),
         ("channel", frame.channel_options(words)),
         ("level", frame.level_options(words)),

@@ -22,6 +22,10 @@ class Role(StrEnum):
     administrator = "administrator"
 
 
+#: The login of whoever sits at a machine where nobody signs in, and of those who come to it through a proxy.
+LOCAL, VISITOR = "local", "visitor"
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who signed in, or who sits at a machine where nobody has to."""
 
@@ -44,3 +48,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
 #: Whoever a request comes from.
 Caller = Person | Device
+
+
+def signed_in(caller: Caller | None) -> Person | None:
+    """The person who said who they are; None: a device, or whoever comes where nobody has to."""
+    return caller if isinstance(caller, Person) and caller.login not in (LOCAL, VISITOR) else None

@@ -13,6 +13,10 @@ from contextvars import ContextVar
 import msgspec
 
 
+class OutOfReach(Exception):
+    """Something was asked that the scope of now does not hold."""
+
+
 class Scope(msgspec.Struct, frozen=True):
     """Which units' dossiers are counted, and whether dossiers are told one by one."""
 
@@ -28,6 +32,13 @@ class Scope(msgspec.Struct, frozen=True):
 
 EVERYTHING = Scope()
 NOTHING = Scope((), False)
+
+
+def demand_dossiers() -> None:
+    """Raise ``OutOfReach`` where dossiers are not told one by one."""
+    if not current().dossiers:
+        raise OutOfReach("figures only: dossiers are not told one by one")
+
 
 _now: ContextVar[Scope] = ContextVar("scope", default=EVERYTHING)
 

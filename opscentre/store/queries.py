@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Engine, Select, and_, case, func, literal, not_, or_, select
 
+from opscentre.access import scope
 from opscentre.domain.counting import (
     CARRIED,
     CELLS,
@@ -35,9 +36,15 @@ _row = tables.standings.c
 _PAGE = 2_000
 
 
+def within(unit: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """The conditions that the scope of now puts on a column of units' codes; every query of rows has them."""
+    units = scope.current().units
+    return [] if units is None else [unit.in_(units)]
+
+
 def chosen(filters: Filters) -> list[ColumnElement[bool]]:
-    """The conditions that filters put on the narrow rows."""
-    found: list[ColumnElement[bool]] = []
+    """The conditions that filters, and the scope of now, put on the narrow rows."""
+    found = within(_row.unit)
     if filters.units is not None:
         found.append(_row.unit.in_(filters.units))
     for column, wanted in ((_row.field, filters.field), (_row.procedure, filters.procedure)):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Engine, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select
 
-from opscentre.access import audit
+from opscentre.access import audit, scope
 from opscentre.clock import wall_ms
 from opscentre.domain.fold import DossierState
 from opscentre.domain.listing import Change, Note
 from opscentre.store import tables
 from opscentre.store.engine import reading
+from opscentre.store.queries import within
 
 _decode = msgspec.json.Decoder(DossierState).decode
 #: Longest name of an author, longest note, most notes shown.
@@ -28,10 +29,14 @@ class BadNote(ValueError):
 
 
 def dossier(engine: Engine, source: str, number: str) -> tuple[DossierState, list[Change]] | None:
-    """A dossier's state and what was noticed of it, oldest first; None: not known."""
+    """A dossier's state and what was noticed of it, oldest first; None: not known, or of a unit out of reach.
+
+    Raises ``OutOfReach``.
+    """
+    scope.demand_dossiers()
     mine, row = tables.dossiers.c, tables.transitions.c
     with reading(engine).connect() as connection:
-        state = connection.execute(select(mine.state).where(mine.source == source, mine.number == number)).scalar()
+        state = connection.execute(select(mine.state).where(*_this(source, number))).scalar()
         if state is None:
             return None
         rows = connection.execute(
@@ -59,18 +64,33 @@ def names(engine: Engine, kind: str, codes: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def _this(source: str, number: str) -> list[ColumnElement[bool]]:
+    mine = tables.dossiers.c
+    return [mine.source == source, mine.number == number, *within(mine.unit)]
+
+
+def _reaches(connection: Connection, kind: str, subject: str, number: str) -> bool:
+    """Whether a unit or a dossier is in the scope of now."""
+    seen = scope.current()
+    if kind == "unit" or not seen.dossiers:
+        return seen.dossiers and seen.sees(subject)
+    return connection.execute(select(tables.dossiers.c.unit).where(*_this(subject, number))).first() is not None
+
+
 def notes(engine: Engine, kind: str, subject: str, number: str = "") -> list[Note]:
-    """What was written on a unit or a dossier, newest first."""
+    """What was written on a unit or a dossier, newest first; nothing on one out of reach."""
     row = tables.notes.c
     query = select(row.author, row.text, row.at).where(row.kind == kind, row.subject == subject, row.number == number)
     with reading(engine).connect() as connection:
+        if not _reaches(connection, kind, subject, number):
+            return []
         return [Note(*found) for found in connection.execute(query.order_by(row.id.desc()).limit(SHOWN))]
 
 
 def write_note(
     engine: Engine, kind: str, subject: str, number: str, author: str, text: str, at: int, who: str | None = None
 ) -> None:
-    """Add a note; nothing is ever changed or taken away. Raises ``BadNote``.
+    """Add a note; nothing is ever changed or taken away. Raises ``BadNote``, ``OutOfReach``.
 
     ``who`` is what the audit log calls the author, the login of who signed in; the typed name where it is left out.
     """
@@ -82,6 +102,8 @@ def write_note(
     row = {"kind": kind, "subject": subject, "number": number, "author": author, "text": text, "at": at}
     of = f"{kind}:{subject}/{number}" if number else f"{kind}:{subject}"
     with engine.begin() as connection:
+        if scope.current() != scope.EVERYTHING and not _reaches(connection, kind, subject, number):
+            raise scope.OutOfReach(f"{of}: not in reach")
         connection.execute(insert(tables.notes), row)
         audit.record(
             connection, moment=wall_ms(), who=who or author, action="note.add", subject=of,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Engine, and_, func, or_, select, tuple_
 
+from opscentre.access import scope
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.counting import DUE_SOON, PAUSED_LATE, PAUSED_OK, PROCESS_OK
 from opscentre.domain.fold import DossierState
@@ -15,7 +16,7 @@ from opscentre.domain.listing import COUNTED, Filters, Listed, Listing, ListName
 from opscentre.domain.moments import DAY
 from opscentre.store import tables
 from opscentre.store.engine import reading
-from opscentre.store.queries import chosen
+from opscentre.store.queries import chosen, within
 
 _decode = msgspec.json.Decoder(DossierState).decode
 _row = tables.standings.c
@@ -40,7 +41,8 @@ class Question(NamedTuple):
 
 
 def page(engine: Engine, question: Question, after: str | None, size: int) -> Listing:
-    """One page of a list. Raises ``BadCursor``."""
+    """One page of a list. Raises ``BadCursor``, ``OutOfReach``."""
+    scope.demand_dossiers()
     column, conditions = _asked(question)
     with reading(engine).connect() as connection:
         rows = list(_rows(connection, column, conditions, question.newest_first, after, size + 1))
@@ -50,7 +52,8 @@ def page(engine: Engine, question: Question, after: str | None, size: int) -> Li
 
 
 def every(engine: Engine, question: Question, most: int) -> Iterator[Listed]:
-    """A whole list, page after page, at most ``most`` rows: memory holds one page of it."""
+    """A whole list, page after page, at most ``most`` rows: memory holds one page of it. Raises ``OutOfReach``."""
+    scope.demand_dossiers()
     column, conditions = _asked(question)
     after, given = None, 0
     while given < most:
@@ -72,12 +75,20 @@ def totals(engine: Engine, names: Sequence[ListName], filters: Filters, now: int
 
 
 def by_number(engine: Engine, part: str, size: int) -> Listing:
-    """Dossiers whose number holds a part, case, accents and punctuation ignored; in the order of their numbers."""
+    """Dossiers whose number holds a part, case, accents and punctuation ignored; in the order of their numbers.
+
+    Raises ``OutOfReach``.
+    """
+    scope.demand_dossiers()
     wanted = sought(part)
     if not wanted:
         return Listing([], None, 0)
     # Letters and digits only: nothing in it means anything to LIKE.
-    query = _selection(_row.moved).where(_row.sought.like(f"%{wanted}%")).order_by(_row.sought, _row.source)
+    query = (
+        _selection(_row.moved)
+        .where(_row.sought.like(f"%{wanted}%"), *within(_row.unit))
+        .order_by(_row.sought, _row.source)
+    )
     with reading(engine).connect() as connection:
         rows = connection.execute(query.limit(size + 1)).all()
     return Listing([_listed(row) for row in rows[:size]], None, len(rows))
