@@ -261,6 +261,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "line.anomaly": ("bước không có trong quy trình", "a step no procedure has"),
     "line.late_seen": ("thấy sau {length}, do đồng bộ", "seen {length} later, by sync"),
     "line.none": ("Chưa có diễn biến nào.", "Nothing yet."),
+    "line.forgotten": (
+        "Những lần ghi nhận đầu tiên đã quá thời hạn lưu giữ; trạng thái và các mốc thời hạn của hồ sơ vẫn đầy đủ.",
+        "What was noticed first is past the time it is kept for; the dossier's status and deadlines are complete.",
+    ),
     "sync.title": ("Do đồng bộ", "By sync"),
     "sync.finished": (
         "Xong trước hẹn trả nhưng nguồn chỉ báo {length} sau hẹn: không tính quá hạn.",

@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: Days for which a dead letter that was dismissed or sent again is kept, counted from then.
     dead_letters_kept: Annotated[float, msgspec.Meta(ge=0)] = 90.0
+    #: Days for which is kept what was noticed of a dossier that is over; its state is kept for good.
+    history_kept: Annotated[float, msgspec.Meta(ge=1)] = 1100.0
     #: Where each role tells how it is (/healthz, /readyz, /metrics), ``host:port`` (worker N of several:
     #: port + N - 1); empty: nowhere.
     stream_metrics: str = ""

@@ -79,10 +79,13 @@ class Publisher:
         producer: Producer,
         owned: Callable[[], Collection[tuple[str, int]]],
         expired: Callable[[], int] = lambda: 0,
+        keep_house: Callable[[threading.Event], None] = lambda _: None,
     ) -> None:
-        """``expired``: the moment (ms) before which a letter that was dismissed or sent again is deleted by now."""
+        """``expired``: the moment (ms) before which a letter that was dismissed or sent again is deleted by now;
+        ``keep_house``: what else is done as often, until the event it is given is set."""
         self._engine = engine
         self._expired = expired
+        self._keep_house = keep_house
         self._producer = producer
         self._owned = owned
         self._failing = False
@@ -118,6 +121,7 @@ class Publisher:
                     next_prune = time.monotonic() + PRUNE_EVERY
                     if pruned := dead_letters.prune(self._engine, self._expired()):
                         log.info("%s dead letters that were dismissed or sent again long ago are deleted", pruned)
+                    self._keep_house(self._stopping)
             except (PipeError, SQLAlchemyError) as error:
                 if not self._failing:
                     log.warning("dead letters wait for their topic: %s", error)

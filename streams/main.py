@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import faust
 
 from opscentre import clock, profile
-from opscentre.domain.moments import DAY
+from opscentre.clock import wall_ms
 from opscentre.live.writer import BoardWriter
 from opscentre.partition_check import require_same_partitions
+from opscentre.pipe import topics
 from opscentre.pipe.base import open_producer
 from opscentre.runtime import role
 from opscentre.runtime.metrics import Exposed
 from opscentre.settings import Settings
+from opscentre.store import history
 from opscentre.store.engine import open_store
 from streams import health
 from streams.app import CLAIM_LOST, GROUP, Cycle, create_app
@@ -41,8 +44,21 @@ def run(settings: Settings) -> None:
         worker = Worker(engine, BoardWriter(settings.redis_url), calendar, now, meter)
         cycle = Cycle(worker, meter)
         app = create_app(cycle, settings.broker_url, settings.dossier_partitions, str(settings.data / "faust"))
+
+        def keep_house(stopping: threading.Event) -> None:
+            # One of several workers is enough: the one that has the first partition.
+            if (topics.DOSSIERS, 0) in worker.positions():
+                old = history.before(now.now(), settings.history_kept)
+                gone = history.prune(engine, old, history.before(wall_ms(), history.RECEIPT_DAYS), stopping)
+                if gone.transitions:
+                    log.info("history: %d transitions of dossiers long over are deleted", gone.transitions)
+
         publisher = Publisher(
-            engine, producer, worker.positions, lambda: now.now() - round(settings.dead_letters_kept * DAY)
+            engine,
+            producer,
+            worker.positions,
+            lambda: history.before(now.now(), settings.dead_letters_kept),
+            keep_house,
         )
         watchdog = Watchdog(cycle, lambda: open_ends(settings.broker_url), settings.stalled_after)
         exposed.registry.register(Holdings(worker.held, worker.in_memory, watchdog.behind))

@@ -62,7 +62,8 @@ def layout(
             html.Div(
                 className="columns",
                 children=[
-                    html.Section([html.H2(words("line.title")), _line(words, timeline.events(state, facts.changes))]),
+                    html.Section([html.H2(words("line.title")), _line(words, timeline.events(state, facts.changes)),
+                                  *_forgotten(words, facts.changes)]),
                     html.Section([html.H2(words("dues.title")), _dues(words, facts, at),
                                   html.H2(words("dossier.facts")), _facts(words, facts, at)]),
                 ],
@@ -184,6 +185,13 @@ def _line(words: Words, events: Sequence[Event]) -> Component:
     if not events:
         return html.P(words("line.none"), className="quiet")
     return html.Ol([_event(words, event) for event in events], className="line")
+
+
+def _forgotten(words: Words, changes: Sequence[Change]) -> list[Component]:
+    """That what was noticed first is no longer kept, where it is not: nothing must look as if it had not been."""
+    if any(change.kind == "status" and change.from_status is None for change in changes):
+        return []
+    return [html.P(words("line.forgotten"), className="quiet")]
 
 
 def _event(words: Words, event: Event) -> html.Li:

@@ -23,7 +23,7 @@ _ROW = audit_log.c
 def fingerprints(settings: Settings) -> dict[str, str]:
     """The SHA-256 of every file that rules and rights of an installation come from, by the name the log calls it."""
     own = paths.CONFIG / settings.profile
-    found = {f"file:{path.relative_to(paths.CONFIG)}": _digest(path) for path in _files(own)}
+    found = {f"file:{settings.profile}/{path.relative_to(own)}": _digest(path) for path in _files(own)}
     found["file:indicators.toml"] = _digest(paths.CONFIG / "indicators.toml")
     for given in (settings.sources, settings.alerts):
         if given:

@@ -10,7 +10,7 @@ import typer
 MODULES = (
     "up", "check",
     "demo", "roles", "alerts", "intake", "source", "link", "unmapped", "quarantine", "anomalies", "dead_letters",
-    "audit", "user", "board", "score", "calendar", "due", "map", "figures", "profile", "migrate", "backup",
+    "audit", "user", "board", "score", "calendar", "due", "map", "figures", "profile", "migrate", "backup", "prune",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -11,9 +12,10 @@ from opscentre import board as boards
 from opscentre import board_table
 from opscentre import profile as profiles
 from opscentre.commands.shared import AsJson, Data, MaybeProfile, fail, print_wide, settings_beside
-from opscentre.domain.moments import date_of, day_number, parse_local
+from opscentre.domain.moments import date_of, day_number, iso, parse_local
 from opscentre.runtime.book import now_on
 from opscentre.store.engine import open_store
+from opscentre.store.queries import first_received
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +50,12 @@ def board(
     if not settings.database and not (settings.data / "opscentre.db").is_file():
         fail(f"--data {data}: no opscentre.db there; nothing was ever counted in this folder")
     province = profiles.load(settings.profile)
-    document = boards.look_back(open_store(settings.database_url), province, start, end, now, units_day)
+    engine = open_store(settings.database_url)
+    document = boards.look_back(engine, province, start, end, now, units_day)
+    first = first_received(engine)
+    if first is not None and start < first:
+        told = f"no dossier received before {iso(first)[:10]} is known: what lies before is not zero but unknown"
+        print(f"opscentre: {told}", file=sys.stderr)
     if as_json:
         print(json.dumps(document, ensure_ascii=False))
     else:

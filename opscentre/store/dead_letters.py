@@ -178,16 +178,7 @@ def prune(engine: Engine, before: int) -> int:
     deleted = 0
     while True:
         with engine.begin() as connection:
-            tried = _tried()
-            query = (
-                select(*(_LETTER[name] for name in _KEY))
-                .outerjoin(tried, _same(tried.c))
-                .outerjoin(tables.dead_letter_dismissals, _same(_DISMISSAL))
-                .outerjoin(tables.dead_letter_outbox, _same(_OUTBOX))
-                .where(_closed(tried.c), _OUTBOX.topic.is_(None))
-                .where(func.coalesce(tried.c.tried_at, 0) < before, func.coalesce(_DISMISSAL.at, 0) < before)
-                .limit(_AT_ONCE)
-            )
+            query = _expired(before).limit(_AT_ONCE)
             keys = [dict(zip(_KEY, row, strict=True)) for row in connection.execute(query)]
             for key in keys:
                 for table in tables_of_a_letter:
@@ -195,6 +186,24 @@ def prune(engine: Engine, before: int) -> int:
         deleted += len(keys)
         if len(keys) < _AT_ONCE:
             return deleted
+
+
+def aged(engine: Engine, before: int) -> int:
+    """How many letters ``prune`` would delete."""
+    with reading(engine).connect() as connection:
+        return connection.scalar(select(func.count()).select_from(_expired(before).subquery())) or 0
+
+
+def _expired(before: int) -> Select[Any]:
+    tried = _tried()
+    return (
+        select(*(_LETTER[name] for name in _KEY))
+        .outerjoin(tried, _same(tried.c))
+        .outerjoin(tables.dead_letter_dismissals, _same(_DISMISSAL))
+        .outerjoin(tables.dead_letter_outbox, _same(_OUTBOX))
+        .where(_closed(tried.c), _OUTBOX.topic.is_(None))
+        .where(func.coalesce(tried.c.tried_at, 0) < before, func.coalesce(_DISMISSAL.at, 0) < before)
+    )
 
 
 def _tried() -> Subquery:

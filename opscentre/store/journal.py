@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
+from opscentre.clock import wall_ms
 from opscentre.domain.fold import DossierState
 from opscentre.store import bulk, dead_letters, standings, tables
 from opscentre.store.engine import insertion, reading, upsert
@@ -150,15 +151,15 @@ def _require(connection: Connection, claims: Mapping[tuple[str, int], int]) -> N
 
 
 def _add_receipts(connection: Connection, receipts: Mapping[tuple[str, int], tuple[int, int]]) -> None:
-    column = tables.receipts.c
+    column, at = tables.receipts.c, wall_ms()
     for (receipt, partition), (accepted, unchanged) in receipts.items():
         added = connection.execute(
             update(tables.receipts)
             .where(column.receipt == receipt, column.partition == partition)
-            .values(accepted=column.accepted + accepted, unchanged=column.unchanged + unchanged)
+            .values(accepted=column.accepted + accepted, unchanged=column.unchanged + unchanged, at=at)
         )
         if added.rowcount == 0:
-            row = {"receipt": receipt, "partition": partition, "accepted": accepted, "unchanged": unchanged}
+            row = {"receipt": receipt, "partition": partition, "accepted": accepted, "unchanged": unchanged, "at": at}
             connection.execute(insert(tables.receipts), row)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, Select, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Select, and_, case, delete, func, or_, select, update
 
 from opscentre.domain.anomalies import IN_RECORDS
 from opscentre.domain.moments import DAY
@@ -138,9 +138,18 @@ def settle(engine: Engine, source: str, sound: Mapping[str, frozenset[str]], at:
 
 def trim(engine: Engine, now: int) -> int:
     """Let go of rows that have been kept long enough; how many. ``now`` is real time (ms)."""
-    old = or_(_COLUMN.resolved_at < now - RESOLVED_DAYS * DAY, _COLUMN.seen_at < now - OPEN_DAYS * DAY)
     with engine.begin() as connection:
-        return connection.execute(delete(tables.quarantine).where(old)).rowcount
+        return connection.execute(delete(tables.quarantine).where(_old(now))).rowcount
+
+
+def aged(engine: Engine, now: int) -> int:
+    """How many rows ``trim`` would let go of."""
+    with reading(engine).connect() as connection:
+        return connection.scalar(select(func.count()).select_from(tables.quarantine).where(_old(now))) or 0
+
+
+def _old(now: int) -> ColumnElement[bool]:
+    return or_(_COLUMN.resolved_at < now - RESOLVED_DAYS * DAY, _COLUMN.seen_at < now - OPEN_DAYS * DAY)
 
 
 def _columns() -> list[Any]:

@@ -164,6 +164,8 @@ receipts = Table(
     Column("partition", SmallInteger, primary_key=True, autoincrement=False),
     Column("accepted", Integer, nullable=False),
     Column("unchanged", Integer, nullable=False),
+    # Real time of the newest message of it; NULL: a release wrote it that noted none.
+    Column("at", BigInteger),
 )
 
 #: Where each source is read on from: JSON that only its collector understands.
