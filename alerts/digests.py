@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Engine, select
 from alerts.files import Alerting
 from alerts.pipeline.line import Line
 from alerts.reading import alert_columns, alerts_of
-from alerts.recipients import PROVINCE, DigestKind, Recipient
 from alerts.rules import RANK
 from alerts.times import Times
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.moments import HOUR, MINUTE, date_of, day_number, day_start
+from opscentre.domain.recipients import PROVINCE, DigestKind, Recipient
 from opscentre.profile import Profile
 from opscentre.store import bulk, queries
 from opscentre.store.alert_tables import alerts, notifications

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from alerts.kinds import KINDS
-from alerts.recipients import EVERY_UNIT, Recipient, Recipients
 from alerts.rules import EVERYWHERE, GROUPS, Rule
+from opscentre.alert_files import alerts_path
+from opscentre.domain.recipients import EVERY_UNIT, Recipient, Recipients
 from opscentre.profile import Profile
 from opscentre.settings import Settings, SettingsError
 from opscentre.table_file import Fault, Table, read_table
@@ -105,14 +106,6 @@ def load(profile: Profile, settings: Settings) -> Alerting:
 def check(folder: Path, units: Collection[str]) -> list[Fault]:
     """Everything that is wrong in the two files of a profile; it need not have them."""
     return _read(folder / "alerts.toml", units)[1]
-
-
-def alerts_path(profile: Profile, settings: Settings) -> Path:
-    """Where ``alerts.toml`` of an installation lies; ``recipients.csv`` is beside it."""
-    if not settings.alerts:
-        return profile.folder / "alerts.toml"
-    given = Path(settings.alerts)
-    return given / "alerts.toml" if given.is_dir() else given
 
 
 def _read(path: Path, units: Collection[str]) -> tuple[Alerting, list[Fault]]:

@@ -13,12 +13,12 @@ from alerts.kinds import KINDS
 from alerts.pipeline.line import RESOLVED, Line
 from alerts.queue import Taken
 from alerts.ranking import Ranking
-from alerts.recipients import Recipient
 from alerts.tongue import Language, Tongue
 from alerts.view import View
 from opscentre.answers import PATH
 from opscentre.domain.fold import DossierState
 from opscentre.domain.moments import local
+from opscentre.domain.recipients import Recipient
 from opscentre.domain.slip import Slip, is_offered, slip_of
 from opscentre.domain.status import Status
 from opscentre.domain.text import one_line

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from opscentre.domain import text as writing
+from opscentre.domain.recipients import Language
 from opscentre.domain.status import NAMES, NAMES_EN, Status
-
-Language = Literal["vi", "en"]
 
 #: Key → Vietnamese, English; ``<key>.many`` where more than one is meant.
 CATALOGUE: Mapping[str, tuple[str, str]] = {

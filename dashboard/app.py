@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import answers, api, desk_export, desk_install, desk_notes, doors, mails, slips
+from dashboard import alert_actions, answers, api, desk_export, desk_install, desk_notes, doors, mails, slips
 from dashboard.audience import painted
 from dashboard.desk import Desk
 from dashboard.feed import Feed
@@ -40,13 +40,14 @@ from layouts.figures.areas import draw
 from layouts.place import Place, place_of
 from layouts.scenes import SCENES
 from opscentre import maps, paths
+from opscentre.alert_files import read_names
 from opscentre.clock import open_clock
 from opscentre.domain.moments import date_of, day_number
 from opscentre.mail_folder import MailFolder
 from opscentre.profile import Profile
 from opscentre.runtime.health import Health, database
 from opscentre.settings import Settings
-from opscentre.sources import read_sources
+from opscentre.sources import read_links, read_sources
 from opscentre.store.sessions import limits_of
 from opscentre.wall_file import read_wall
 
@@ -120,7 +121,8 @@ def create_app(
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
     names = {source.code: source.name for source in read_sources(profile, settings)}
-    desk = Desk(store, profile, place, clock, names)
+    links = {link.code: link.name for link in read_links(profile, settings)}
+    desk = Desk(store, profile, place, clock, names, read_names(profile, settings), links)
     for path, handler in [*desk_export.routes(desk), *desk_install.routes(place), *slips.routes(desk)]:
         server.add_route(path, handler, methods=["GET"])
     for path, handler in answers.routes(store, clock, os.environ):
@@ -172,6 +174,7 @@ def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]
     application.backend.websocket_capability = False
     application.init_app(server)
     desk_notes.register(application, desk)
+    alert_actions.register(application, desk)
     application.layout = html.Div([dcc.Location(id="address"), html.Div(id="page")])
 
     @application.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))

@@ -13,7 +13,8 @@ from dash.development.base_component import Component
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard import desk_pages, trace
+from dashboard import desk_alerts, desk_pages, trace
+from dashboard.desk_alerts import Alerts
 from dashboard.desk_counts import Counts, codes_under, summed
 from dashboard.gate import caller
 from layouts.desk import frame, lists, overview, tables
@@ -23,10 +24,12 @@ from layouts.desk.progress import Row
 from layouts.place import Place
 from opscentre.access import scope
 from opscentre.access.scope import OutOfReach
+from opscentre.alert_files import AlertNames
 from opscentre.clock import Clock
 from opscentre.domain.counting import table_row
 from opscentre.domain.listing import LISTS, By, Filters, Listed, ListName, sought
 from opscentre.domain.moments import date_of, day_number
+from opscentre.domain.recipients import Recipients
 from opscentre.domain.units import Unit
 from opscentre.profile import Profile
 from opscentre.store import queries_dossier, queries_lists
@@ -35,7 +38,7 @@ from opscentre.store.queries_lists import BadCursor, Question
 log = logging.getLogger(__name__)
 
 #: First parts of the paths that are pages of this module.
-PAGES = ("", "table", "unit", "list", "search", "dossier", "compare", "figure")
+PAGES = ("", "table", "unit", "list", "search", "dossier", "compare", "figure", "alerts")
 #: Units named on the overview as having most overdue.
 WORST = 8
 
@@ -49,15 +52,19 @@ class Desk:
 
     def __init__(
         self, engine: Engine, profile: Profile, place: Place, clock: Clock,
-        sources: Mapping[str, str] | None = None,
+        sources: Mapping[str, str] | None = None, alerts: AlertNames | None = None,
+        links: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
-        """``sources``: names by code."""
+        """``sources``, ``links``: names by code. ``alerts``: names of rules and recipients."""
         self.sources = dict(sources or {})
         self.engine = engine
         self.profile = profile
         self.place = place
         self.clock = clock
         self.counts = Counts(engine, profile)
+        named = {f"source:{code}": name for code, name in self.sources.items()}
+        named |= {f"link:{code}": name for code, name in (links or {}).items()}
+        self.alerts = Alerts(self, alerts or AlertNames({}, Recipients([]), ()), named)
         self._pages: dict[str, Callable[[View], Component | None]] = {
             "": self._overview,
             "table": self._table,
@@ -67,6 +74,7 @@ class Desk:
             "compare": partial(desk_pages.compare_page, self),
             "dossier": partial(desk_pages.dossier_page, self),
             "figure": partial(desk_pages.figure_page, self),
+            "alerts": partial(desk_alerts.page, self),
         }
 
     @staticmethod
@@ -190,6 +198,7 @@ class Desk:
         rows = self._rows_by(view, by, counted.rows, code, field)
         extra = tables.attention(view, attention, query)
         if field is None:
+            extra += self.alerts.of_unit(view, code)
             extra += desk_pages.note_section(self, view, ("unit", code, ""))
         total = self._total(view, counted.rows, query, words("table.sum"))
         return tables.drill(view, self.place, title, crumbs, rows, total, by, extra, counted.at)

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard import trace
 from dashboard.desk_counts import codes_under, summed
 from dashboard.gate import allowed
-from layouts.definitions import DEFINITIONS
+from layouts.definitions import DEFINITIONS, TIMINGS
 from layouts.desk import compare, dossier, figure, frame, notes
 from layouts.desk.address import View
 from layouts.desk.frame import Crumb
@@ -76,6 +76,8 @@ def note_section(desk: Desk, view: View, subject: tuple[str, str, str]) -> list[
 
 def figure_page(desk: Desk, view: View) -> Component | None:
     """The page of a figure under the filters of its address; None: there is no such figure."""
+    if len(view.parts) == 2 and view.parts[1] in TIMINGS:
+        return desk.alerts.figure_page(view)
     if len(view.parts) != 2 or view.parts[1] not in DEFINITIONS:
         return None
     now = desk.clock.now()

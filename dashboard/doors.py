@@ -38,6 +38,8 @@ DOORS: dict[str, Asked] = {
     "/compare": _PAGES,
     "/figure/": _PAGES,
     "/list/": (Action.see_dossier,),
+    "/alerts": (Action.see_dossier,),
+    "/alerts/": (Action.see_dossier,),
     "/search": (Action.see_dossier,),
     "/dossier/": (Action.see_dossier,),
     "/export/": (Action.export,),

@@ -167,6 +167,42 @@ DEFINITIONS: dict[str, Definition] = {
     ),
 }
 
+
+class Timing(msgspec.Struct, frozen=True):
+    """A time that alerts take, every text as (Vietnamese, English)."""
+
+    name: tuple[str, str]
+    #: Of what, from when to when, in which hours; and which records say so.
+    meaning: tuple[str, str]
+    source: tuple[str, str]
+
+    def say(self, part: str, lang: Lang) -> str:
+        """One of its texts in a language."""
+        return getattr(self, part)[LANGS.index(lang)]
+
+
+TIMINGS: dict[str, Timing] = {
+    "alerts.acknowledge": Timing(
+        ("Thời gian nhận cảnh báo", "Time to acknowledge"),
+        (
+            "Giờ làm việc của đơn vị từ lúc thư đầu tiên nêu cảnh báo được gửi đi đến lúc có người nhận hoặc hẹn ngày, hoặc cảnh báo hết, tùy điều nào đến trước. Tính mọi cảnh báo đã gửi, còn mở hoặc đã hết trong 30 ngày. Cảnh báo chưa ai nhận được tính bằng thời gian đã chờ đến nay. Trung vị, phân vị 90: giá trị nhỏ nhất mà 50%, 90% số cảnh báo không vượt quá.",
+            "The unit's working hours from when the first mail that named the alert left to when somebody acknowledged it or promised a day, or it was over, whichever came first. Of every alert that was mailed and is open, or was over within 30 days. What nobody has acknowledged counts with what it has waited so far. Median and 90th percentile: the smallest value that 50%, 90% of the alerts do not pass.",
+        ),
+        (
+            "Nhật ký thông báo (notifications, notification_lines), quyết định (alert_marks), sổ cảnh báo (alert_history).",
+            "The notification log (notifications, notification_lines), decisions (alert_marks), alert history (alert_history).",
+        ),
+    ),
+    "alerts.resolve": Timing(
+        ("Thời gian xử lý cảnh báo", "Time to resolve"),
+        (
+            "Giờ làm việc của đơn vị từ lúc cảnh báo được phát đến lúc hết. Tính mọi cảnh báo còn mở hoặc đã hết trong 30 ngày, trừ loại “sắp đến hạn” vì loại này hết cả khi hồ sơ quá hạn. Cảnh báo còn mở được tính bằng thời gian đến nay. Trung vị, phân vị 90: giá trị nhỏ nhất mà 50%, 90% số cảnh báo không vượt quá.",
+            "The unit's working hours from when an alert was raised to when it was over. Of every alert that is open, or was over within 30 days, except those of the kind “due soon”, which also end when the dossier falls overdue. What is open counts with its time so far. Median and 90th percentile: the smallest value that 50%, 90% of the alerts do not pass.",
+        ),
+        ("Sổ cảnh báo (alert_history).", "The alert history (alert_history)."),
+    ),
+}
+
 #: The list of dossiers that stands behind a figure as of now.
 BEHIND = {
     "in_process.overdue": "overdue",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from layouts.words_access import TEXTS as ACCESS
+from layouts.words_alerts import ALERTS
 
 CATALOGUE: dict[str, tuple[str, str]] = {
+    **ALERTS,
     # ---- the frame of every page
     "nav.overview": ("Tổng quan", "Overview"),
     "nav.table": ("Bảng tiến độ", "Progress table"),

@@ -9,10 +9,10 @@ import msgspec
 
 from alerts.files import Alerting
 from alerts.kinds import KINDS
-from alerts.recipients import Recipient
 from alerts.rules import Rule
 from alerts.times import Times
 from opscentre.domain.calendar import Calendar
+from opscentre.domain.recipients import Recipient
 from opscentre.domain.units import Units
 
 #: The step of a line that tells of an end; 0 is the beginning, 1, 2, … each time it is told again.

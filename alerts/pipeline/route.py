@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from alerts.pipeline.line import Line, Scene, topic_of
-from alerts.recipients import LAST_RESORT, Recipient
+from opscentre.domain.recipients import LAST_RESORT, Recipient
 
 
 def route(lines: Sequence[Line], scene: Scene) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode
 
@@ -11,6 +12,7 @@ import msgspec
 from layouts.words import LANGS, WORDS, Lang, Words
 from opscentre.access.people import Caller
 from opscentre.access.rights import Action, may
+from opscentre.domain.alert_desk import SEVERITIES, STATES
 from opscentre.domain.listing import PERIODS, By, Period, PeriodName, period_of
 from opscentre.domain.moments import date_of, day_number
 
@@ -56,6 +58,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller | None = None
     #: Codes of the units that they see; None: every unit.
     seen: tuple[str, ...] | None = None
+    #: Of alerts: severity, kind of rule, state (or ``unanswered``), order.
+    severity: str | None = None
+    kind: str | None = None
+    state: str | None = None
+    order: str = "grave"
 
     @property
     def words(self) -> Words:
@@ -103,8 +110,14 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return _written(parts, kept | {name: value for name, value in query.items() if value not in (None, "", ())})
 
 
-_IN_QUERY = ("unit", "field", "procedure", "channel", "level", "by", "sort", "after", "q", "days", "units")
-_SILENT: dict[str, Any] = {"by": "unit", "sort": "old", "days": 15}
+_IN_QUERY = (
+    "unit", "field", "procedure", "channel", "level", "by", "sort", "after", "q", "days", "units", "severity", "kind",
+    "state", "order",
+)  # fmt: skip
+_SILENT: dict[str, Any] = {"by": "unit", "sort": "old", "days": 15, "order": "grave"}
+#: Orders of the list of alerts.
+ORDERS = ("grave", "old", "new")
+_KIND = re.compile(r"[a-z_]{1,40}")
 
 
 def _written(parts: tuple[str, ...], query: dict[str, Any]) -> str:
@@ -138,6 +151,10 @@ def read(path: str, search: str, now: int, cookie_lang: str | None = None) -> Vi
         q=one("q")[:128],
         days=_number("days", one("days"), 1, 3650) or 15,
         units=tuple(dict.fromkeys(code for code in query.get("units", []) if code))[:COMPARED],
+        severity=_among("severity", one("severity"), SEVERITIES),
+        kind=one("kind") if _KIND.fullmatch(one("kind")) else None,
+        state=_among("state", one("state"), ("unanswered", *STATES)),
+        order=_among("order", one("order"), ORDERS) or "grave",
     )
 
 

@@ -24,7 +24,7 @@ PAST = 10 * MINUTE
 #: The page of one's own account.
 ACCOUNT = "/account"
 #: Pages of the navigation that not everybody sees.
-_ASKS = {"list": Action.see_dossier, "wall": Action.see_wall}
+_ASKS = {"list": Action.see_dossier, "alerts": Action.see_dossier, "wall": Action.see_wall}
 
 
 class Crumb(NamedTuple):
@@ -115,6 +115,7 @@ def _navigation(view: View) -> html.Nav:
         ("", words("nav.overview"), view.to()),
         ("table", words("nav.table"), view.to("table")),
         ("list", words("nav.lists"), view.to("list", "overdue")),
+        ("alerts", words("nav.alerts"), view.to("alerts")),
         ("compare", words("nav.compare"), view.to("compare")),
         ("wall", words("nav.wall"), "/wall"),
     )

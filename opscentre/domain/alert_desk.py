@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,6 +40,71 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     unit: str = ""
     rule: str = ""
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision that stands."""
+
+    id: int
+    kind: str
+    subject: str
+    unit: str
+    rule: str
+    author: str
+    reason: str
+    at: int
+    until: int | None
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert. Moments are the product's (ms)."""
+
+    rule: str
+    key: str
+    episode: int
+    severity: str
+    subject: str
+    unit: str
+    since: int
+    fired_at: int
+    resolved_at: int | None
+    facts: dict[str, Any]
+    state: State
+    #: When a message that names it first left; until when one waits that is yet to leave.
+    told_at: int | None
+    waits_until: int | None
+    #: Decisions about its subject that stand, the newest first; and to whom it was given last.
+    marks: tuple[Mark, ...] = ()
+    assigned: str = ""
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit that has not reacted: how many alerts it was sent and said nothing of, since when."""
+
+    unit: str
+    count: int
+    since: int
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """A way by which messages leave and that does not work now."""
+
+    #: Whom it leads to (``role@unit``); empty: the mail server, and so all mail.
+    recipient: str
+    #: Real ms of the first attempt that failed since the last that did not.
+    since: int
+    #: Messages that wait for it, or that it refused within a day.
+    waiting: int
+    #: What the newest attempt came to: ``unreachable``, ``later``, ``doubtful``, ``refused``; and what was said.
+    outcome: str
+    detail: str = ""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody said of a dossier: it is seen to, and perhaps until when (the product's ms)."""
+
+    at: int
+    until: int | None = None
 
 
 def named(what: str, text: str | None, most: int) -> str:

@@ -16,12 +16,12 @@ from alerts.courier import Courier
 from alerts.files import Alerting, Mail
 from alerts.kinds.overdue import Overdue
 from alerts.office import Office
-from alerts.recipients import Recipient, Recipients
 from alerts.rules import Rule
 from alerts.times import Times
 from alerts.view import View
 from opscentre.clock import wall_ms
 from opscentre.domain.moments import parse_local
+from opscentre.domain.recipients import Recipient, Recipients
 from opscentre.domain.units import Unit, Units
 from opscentre.profile import Profile
 from opscentre.settings import Settings

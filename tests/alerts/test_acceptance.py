@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from alerts.pruning import prune
-from alerts.recipients import Recipient, Recipients
 from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
+from opscentre.domain.recipients import Recipient, Recipients
 from opscentre.store.alert_tables import alert_history, alert_marks, alerts, notification_lines, notifications
 from tests.alerts.playing import SHIPPED, Play
 from tests.alerts.postoffice import at_step

@@ -9,8 +9,8 @@ import pytest
 
 from alerts.files import Alerting, Inhibit, Mail, check, load, require_server
 from alerts.kinds import KINDS
-from alerts.recipients import Recipient, Recipients
 from opscentre import paths, profile
+from opscentre.domain.recipients import Recipient, Recipients
 from opscentre.settings import Settings, SettingsError
 from tests.alerts.scene import BUILDING, PROFILE, WARD
 

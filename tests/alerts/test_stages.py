@@ -17,9 +17,9 @@ from alerts.pipeline.repeat import next_look, repeat
 from alerts.pipeline.route import route
 from alerts.pipeline.silence import silence
 from alerts.pipeline.throttle import throttle
-from alerts.recipients import Recipient, Recipients
 from alerts.rules import Rule
 from opscentre.domain.moments import HOUR, MINUTE, iso, parse_local
+from opscentre.domain.recipients import Recipient, Recipients
 from tests.alerts.scene import BUILDING, PROFILE, TRADE, at
 
 DESK = Recipient(unit=BUILDING, role="desk", address="desk@a.example")

@@ -18,9 +18,9 @@ from alerts.digests import monday_due
 from alerts.letter import Letter
 from alerts.office import Office
 from alerts.ranking import Group, Place, Ranking, Reactions, ranking_of
-from alerts.recipients import Recipient, Recipients
 from opscentre.domain.dossier import Snapshot
 from opscentre.domain.moments import DAY, day_of, day_start, local, parse_local
+from opscentre.domain.recipients import Recipient, Recipients
 from opscentre.store.alert_tables import alert_actions, alert_marks, notifications
 from opscentre.store.engine import open_store
 from tests.alerts.playing import SHIPPED, Play

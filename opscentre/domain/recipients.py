@@ -8,7 +8,6 @@ from typing import Literal
 
 import msgspec
 
-from alerts.tongue import Language
 from opscentre.domain.units import Units
 
 #: A row for every unit that has none of its own: ``{unit}`` in its address becomes the unit's code.
@@ -19,6 +18,8 @@ LAST_RESORT = "ops"
 #: What stands for the unit in the key of a recipient of the province.
 PROVINCE = "province"
 
+#: What a mail may be written in.
+Language = Literal["vi", "en"]
 DigestKind = Literal["morning", "evening"]
 ChannelName = Literal["smtp", "webhook", "apprise"]
 _PLAIN = re.compile(r"[^a-z0-9]+")
