@@ -6,7 +6,7 @@ ARGS ?=
 # Test processes at once. Each starts the real parts it needs for itself.
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak-stream soak-alerts screenshot docs lock clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak soak-stream soak-alerts screenshot docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -74,8 +74,12 @@ bench-collectors: $(VENV)/.ready-dev ## a backlog of 100,000 dossiers through ea
 soak-stream: $(VENV)/.ready-dev ## workers killed, Redis wiped, a million deadlines: numbers equal a recount (ten minutes)
 	@$(BIN)/python -m bench.soak_stream $(ARGS)
 
-bench-web: $(VENV)/.ready-dev ## the desk's pages over 1,300,000 dossiers in PostgreSQL (some minutes)
-	@$(BIN)/python -m bench.web.drill $(ARGS)
+bench-web: $(VENV)/.ready-dev ## the wall's first picture, delay and a thousand screens; the desk's pages over 1,300,000 dossiers (some minutes)
+	@$(BIN)/python -m bench.web.screens && $(BIN)/python -m bench.web.drill $(ARGS)
+
+HOURS ?= 1
+soak: $(VENV)/.ready-dev ## a wall left running: browser heap, DOM nodes and server memory as a plot (HOURS=8)
+	@$(BIN)/python -m bench.web.soak --hours $(HOURS) $(ARGS)
 
 soak-alerts: $(VENV)/.ready-dev ## alerts killed again and again, a thousand desks, 50,000 dossiers due at once (five minutes)
 	@$(BIN)/python -m bench.soak_alerts $(ARGS)
