@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from dashboard import openapi
 from dashboard.audience import part_of
 from dashboard.feed import Feed
 from dashboard.gate import still_there
@@ -79,12 +80,18 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place:
     async def area(_: Request) -> Response:
         return _json(200, place.areas) if place.areas else _json(404, {"error": "the map of this wall draws hexagons"})
 
+    description = openapi.document()
+
+    async def described(_: Request) -> Response:
+        return _json(200, description)
+
     content = to_html(wall_page.layout(place).children)
 
     async def page(_: Request) -> Response:
         return Response(content, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"})
 
     return [
+        (openapi.PATH, described),
         (wall_page.CONTENT, page),
         ("/api/areas", area),
         ("/stream", stream),

@@ -28,6 +28,7 @@ from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.gate import FROM_INSIDE, Gate, allowed
 from dashboard.limits import Limits
+from dashboard.rate_limit import RateLimit
 from dashboard.reader import Reader
 from dashboard.request_id import RequestId
 from dashboard.security import SecurityHeaders, framers
@@ -43,6 +44,7 @@ from opscentre import maps, paths
 from opscentre.alert_files import read_names
 from opscentre.clock import open_clock
 from opscentre.domain.moments import date_of, day_number
+from opscentre.live.rates import Rates
 from opscentre.mail_folder import MailFolder
 from opscentre.profile import Profile
 from opscentre.runtime.health import Health, database
@@ -132,6 +134,9 @@ def create_app(
             server.add_route(path, handler, methods=[method])
     application = _dash(server, escape(place.title), pages, desk)
     server.add_middleware(Gate, ways=ways_of(settings, store), codes=desk.codes)
+    server.add_middleware(
+        RateLimit, rates=Rates(settings.redis_url), most=settings.api_rate, everybody=settings.sign_in == "required"
+    )
     server.add_middleware(Limits)
     server.add_middleware(
         SecurityHeaders, script_hashes=application.csp_hashes(), framed_by=framers(settings.framed_by)

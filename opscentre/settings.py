@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     #: Addresses (``10.0.0.0/8``, with commas) of the proxies whose word is taken for where a request comes from;
     #: empty: those on this machine.
     proxies: str = ""
+    #: Requests to the API that one token, and one address without any, may make a minute; 0: as many as they like.
+    api_rate: Annotated[int, msgspec.Meta(ge=0)] = 120
     #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
     sources: str = ""
     #: Folder or file of the alerts' settings; empty: ``config/<profile>/alerts.toml``.

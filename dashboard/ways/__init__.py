@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from dashboard.gate import Way
 from dashboard.ways.local import ThisMachine
 from dashboard.ways.session import SessionCookie
+from dashboard.ways.token import BearerToken
 from opscentre.settings import Settings
 from opscentre.store.sessions import limits_of
 
@@ -16,5 +17,5 @@ from opscentre.store.sessions import limits_of
 def ways_of(settings: Settings, store: Engine) -> Sequence[Way]:
     """The ways of an installation, in the order in which they are tried."""
     if settings.sign_in == "off":
-        return [ThisMachine()]
-    return [SessionCookie(store, limits_of(settings))]
+        return [BearerToken(store), ThisMachine()]
+    return [BearerToken(store), SessionCookie(store, limits_of(settings))]

@@ -10,7 +10,8 @@ import typer
 MODULES = (
     "up", "check",
     "demo", "roles", "alerts", "intake", "source", "link", "unmapped", "quarantine", "anomalies", "dead_letters",
-    "audit", "user", "board", "score", "calendar", "due", "map", "figures", "profile", "migrate", "backup", "prune",
+    "audit", "token", "user", "board", "score", "calendar", "due", "map", "figures", "profile", "migrate",
+    "backup", "prune",
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, event, text
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, String, Table, Text, event, false, text
 
 from opscentre.store.tables import metadata
 
@@ -25,6 +25,44 @@ audit_log = Table(
     Column("previous", String(64), nullable=False, unique=True),
     Column("hash", String(64), nullable=False),
     Index("audit_log_by_action", "action", "subject", "number"),
+)
+
+#: Tokens of programs that read ``/api``: only a hash of each is kept.
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    # Stands in the token too, so that a lost one can be told.
+    Column("id", String(16), primary_key=True),
+    Column("name", String(120), nullable=False),
+    # SHA-256 of the whole token, in hexadecimal.
+    Column("hash", String(64), nullable=False, unique=True),
+    # JSON lists; NULL: every path below /api, the whole province.
+    Column("paths", Text),
+    Column("units", Text),
+    # Whether dossiers' numbers are told.
+    Column("dossiers", Boolean, nullable=False, server_default=false()),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(120), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    # Of the newest minute in which it was used.
+    Column("used_at", BigInteger),
+)
+
+#: Screens that were paired: only a hash of what each shows is kept.
+wall_devices = Table(
+    "wall_devices",
+    metadata,
+    Column("code", String(16), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    # Whether dossiers' numbers are shown.
+    Column("dossiers", Boolean, nullable=False, server_default=false()),
+    Column("paired_at", BigInteger, nullable=False),
+    Column("paired_by", String(120), nullable=False),
+    Column("revoked_at", BigInteger),
+    # Of the newest minute in which it asked for anything.
+    Column("seen_at", BigInteger),
 )
 
 _REFUSAL = "the audit log is append-only"

@@ -82,6 +82,7 @@ def furnish(folder: Path, profile: Profile, redis_url: str, **settings: Any) -> 
             people.add(connection, person, kept, wall_ms())
     # A clock that stands at the moment of the dossiers.
     clock = msgspec.json.encode(ClockAnchor(real=wall_ms(), simulated=NOW, speed=0.000001)).decode()
+    settings = {"api_rate": 0} | settings
     found = Settings(data=folder, database=database, redis=redis_url, sign_in="required", clock=clock, **settings)
     store = reading(engine)
     application = create_app(
