@@ -11,10 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts import desk, rendering
+from alerts.bounces.noting import end_failing
 from alerts.channels.webhook import document
 from alerts.files import Alerting, load
 from alerts.main import clock_of
 from alerts.times import Times
+from alerts.view import Failing, View
 from opscentre import profile as profiles
 from opscentre.clock import wall_ms
 from opscentre.commands.shared import fail, print_wide
@@ -62,9 +64,15 @@ def list_command(settings: Settings, unit: str, limit: int, as_json: bool) -> No
     open_desk = Desk(settings)
     found = desk.open_alerts(open_desk.engine, open_desk.unit(unit), limit)
     marks = desk.standing_marks(open_desk.engine)
+    failing = View(open_desk.engine, open_desk.profile.calendar, open_desk.profile.units, 0).failing_addresses()
     if as_json:
         alerts = [msgspec.to_builtins(one) | {"since": iso(one.since)} for one in found]
-        print(json.dumps({"alerts": alerts, "marks": [_mark(row) for row in marks]}, ensure_ascii=False))
+        shown = {
+            "alerts": alerts,
+            "marks": [_mark(row) for row in marks],
+            "failing": [_failing(one) for one in failing],
+        }
+        print(json.dumps(shown, ensure_ascii=False))
         return
     names = open_desk.profile.units
     rows = [
@@ -76,7 +84,19 @@ def list_command(settings: Settings, unit: str, limit: int, as_json: bool) -> No
         until = f"until {iso(row['until'])}" if row["until"] else "until it is over"
         what = " ".join(filter(None, (row["unit"], row["rule"], row["subject"]))) or "everything"
         print(f"{row['kind']} {row['id']}: {what}, {until}, by {row['author']}: {row['reason']}")
+    for one in failing:
+        told = " ".join(filter(None, (one.status, one.detail)))
+        print(f"mail does not reach {one.recipient} ({one.address}) since {iso(one.since)}: {told}")
     print(f"{len(found)} shown")
+
+
+def reachable_command(settings: Settings, named: str, author: str) -> None:
+    """Let an address count as working again."""
+    open_desk = Desk(settings)
+    ended = end_failing(open_desk.engine, named, open_desk.now, author)
+    if not ended:
+        fail(f"{named}: no address or recipient of that name fails; 'opscentre alerts list' shows which do")
+    print(f"{', '.join(ended)}: counts as reachable until a mail comes back again")
 
 
 def ack_command(settings: Settings, named: str, author: str, reason: str, until: str | None) -> None:
@@ -156,6 +176,10 @@ def slip_command(settings: Settings, source: str, number: str, out: Path) -> Non
     except OSError as error:
         fail(f"--out {out}: cannot be written: {error.strerror}")
     print(f"{out}: dossier {number} of {slip.unit}; fill in, sign and seal")
+
+
+def _failing(one: Failing) -> dict[str, Any]:
+    return one._asdict() | {"since": iso(one.since), "at": iso(one.at)}
 
 
 def _mark(row: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from opscentre.toml_check import TomlFile
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{}|~-]+@([A-Za-z0-9-]+\.)*[A-Za-z0-9-]+")
 _SENDER = re.compile(r"(?:[^<>\r\n]*<)?([^<>\s]+@[^<>\s]+?)>?")
 SCHEMES = ("smtp", "smtps", "smtp+starttls")
+_FOLDER = re.compile(r"(/[A-Za-z0-9 ._%-]*)*")
+MAILBOX_WANTED = "want imaps://USER@HOST:PORT/FOLDER, imap+starttls://USER@HOST:PORT/FOLDER or maildir:///FOLDER"
 SERVER_WANTED = "want smtp://HOST:PORT, smtp+starttls://USER@HOST:PORT or smtps://USER@HOST:PORT"
 
 
@@ -30,6 +32,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     #: ``Name <address>``: whom mails are from, and the right half of their Message-IDs.
     sender: str = "opscentre <opscentre@localhost>"
+    #: Where mails that cannot be delivered come back to; ``{id}`` in it tells which. Empty: to the sender.
+    return_path: str = ""
     #: What stands in brackets before every subject.
     brand: str = "IOC"
     #: Address of the dashboard as recipients reach it; empty: mails hold no links.
@@ -66,6 +70,21 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return self.sender.rpartition("@")[2].rstrip("> ")
 
 
+class Bounces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[bounces]``: where mails that come back are read. Times in seconds."""
+
+    #: ``imaps://USER@HOST:PORT/FOLDER``, ``imap+starttls://…`` or ``maildir:///FOLDER``; empty: nothing is read.
+    mailbox: str = ""
+    #: Name of the environment variable that holds the password.
+    password_env: str = ""
+    #: File of the authority that signed the server's certificate; empty: those that are known publicly.
+    ca_file: str = ""
+    #: Between two looks.
+    every: Annotated[float, msgspec.Meta(ge=1)] = 60
+    #: Until a silent server is given up.
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=300)] = 20
+
+
 class Inhibit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One ``[[inhibit]]``: while one rule is true of something, others say nothing of what follows from it."""
 
@@ -82,6 +101,7 @@ class Alerting(NamedTuple):
     inhibits: tuple[Inhibit, ...]
     recipients: Recipients
     mail: Mail
+    bounces: Bounces = Bounces()
 
     def rule(self, code: str) -> Rule | None:
         """The rule of a code; None where it is configured no more."""
@@ -110,8 +130,9 @@ def check(folder: Path, units: Collection[str]) -> list[Fault]:
 
 def _read(path: Path, units: Collection[str]) -> tuple[Alerting, list[Fault]]:
     file = TomlFile(path, required=False)
-    file.allow_only("rule", "inhibit", "mail")
+    file.allow_only("rule", "inhibit", "mail", "bounces")
     mail = (file.one("mail", Mail) if "mail" in file.document else None) or Mail()
+    bounces = (file.one("bounces", Bounces) if "bounces" in file.document else None) or Bounces()
     recipients = _check_recipients(path.with_name("recipients.csv"), units, mail)
     rules = _rules(file, units, recipients.column("role"))
     inhibits = file.entries("inhibit", Inhibit)
@@ -122,7 +143,11 @@ def _read(path: Path, units: Collection[str]) -> tuple[Alerting, list[Fault]]:
                 if code not in codes:
                     file.blame(file.line_of(key, line), key, "no rule has this code", "want a code of a [[rule]]", code)
     _check_mail(file, mail)
-    found = Alerting(tuple(rules), tuple(one for _, one in inhibits), Recipients(recipients.values), mail)
+    if bounces.mailbox and not is_mailbox(bounces.mailbox):
+        line = file.line_of("mailbox", file.line_of("bounces", 1))
+        file.blame(line, "mailbox", "is no mailbox", MAILBOX_WANTED, bounces.mailbox)
+    inhibited = tuple(one for _, one in inhibits)
+    found = Alerting(tuple(rules), inhibited, Recipients(recipients.values), mail, bounces)
     return found, [*file.faults, *recipients.faults]
 
 
@@ -172,6 +197,8 @@ def _check_mail(file: TomlFile, mail: Mail) -> None:
 
     if _SENDER.fullmatch(mail.sender) is None:
         blame("sender", "is no sender", "want an address, or Name <address>")
+    if mail.return_path and _ADDRESS.fullmatch(mail.return_path.replace("{id}", "0", 1)) is None:
+        blame("return_path", "is no address", "want an address like bounces+{id}@DOMAIN")
     if mail.lease < 4 * mail.timeout:
         blame("lease", "a message could still be on its way when another process takes it over",
               f"want at least 4 × timeout: {4 * mail.timeout:g}")  # fmt: skip
@@ -180,6 +207,19 @@ def _check_mail(file: TomlFile, mail: Mail) -> None:
             require_server(mail.server, "server")
         except SettingsError as error:
             blame("server", "is no mail server", str(error).rpartition("; ")[2])
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether a text names a mailbox that can be read."""
+    parts = urlsplit(text)
+    if parts.scheme == "maildir":
+        return not parts.netloc and parts.path.startswith("/") and len(parts.path) > 1
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    named = parts.hostname and parts.username and not parts.password and port
+    return bool(parts.scheme in ("imaps", "imap+starttls") and named and _FOLDER.fullmatch(parts.path))
 
 
 def require_server(server: str, where: str) -> None:

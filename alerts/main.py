@@ -12,6 +12,8 @@ import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.bounces.mailbox import mailbox_of
+from alerts.bounces.noting import BounceReader
 from alerts.channels import DRY_RUN, Channels
 from alerts.channels.base import Given
 from alerts.courier import Courier
@@ -67,6 +69,7 @@ def run(settings: Settings) -> None:
     if not channels.dry:
         # What is wrong with the mail server's settings is told at once, not with the first alert.
         _ = channels["smtp"]
+        _ = mailbox_of(alerting.bounces, os.environ)
     engine = open_store(settings.database_url)
     try:
         with Exposed("alerts", "OPSCENTRE_ALERTS_METRICS", settings.alerts_metrics) as exposed:
@@ -113,6 +116,14 @@ def _work(
         target=_again_and_again, args=(send, SEND_EVERY, stopping, "the queue of messages"), name="courier", daemon=True
     )
     sender.start()
+    reader = bounce_reader(engine, alerting, profile, channels.dry)
+    if reader is not None:
+        threading.Thread(
+            target=_again_and_again,
+            args=(lambda: reader.look(times()), alerting.bounces.every, stopping, "the reading of bounces"),
+            name="bounces",
+            daemon=True,
+        ).start()
     _again_and_again(look, LOOK_EVERY, stopping, "the look at what is true")
     sender.join(PATIENCE)
     log.info("stopped" if not sender.is_alive() else "stopped; a message under way is taken up again after its lease")
@@ -136,6 +147,15 @@ def _again_and_again(work: Callable[[], None], pause: float, stopping: threading
             os.kill(os.getpid(), signal.SIGTERM)
             raise
         stopping.wait(pause)
+
+
+def bounce_reader(engine: Engine, alerting: Alerting, profile: Profile, dry: bool) -> BounceReader | None:
+    """What reads the mails that come back; None where no mailbox is named, or nothing leaves.
+
+    Raises ``SettingsError``.
+    """
+    mailbox = None if dry else mailbox_of(alerting.bounces, os.environ)
+    return BounceReader(engine, alerting, profile.units, mailbox) if mailbox else None
 
 
 def names_of(profile: Profile, settings: Settings) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, or_
 
 from alerts.times import Times
 from opscentre.domain.moments import DAY
@@ -12,6 +12,7 @@ from opscentre.store.alert_tables import (
     alert_inhibitions,
     alert_marks,
     alerts,
+    mail_bounces,
     notification_answers,
     notification_attempts,
     notification_lines,
@@ -35,6 +36,8 @@ def prune(engine: Engine, keep_days: float, at: Times) -> int:
     )
     # What people wrote on something stays as long as an alert on it is open.
     about = alerts.select().where(alerts.c.subject == alert_actions.c.subject, alerts.c.state != "resolved")
+    # An address that fails is shown until somebody mends it.
+    permanent = mail_bounces.c.permanent
     statements = (
         delete(alert_history).where(alert_history.c.at < before),
         delete(notification_lines).where(notification_lines.c.at < before, ~standing.exists()),
@@ -44,6 +47,7 @@ def prune(engine: Engine, keep_days: float, at: Times) -> int:
         delete(notification_opens).where(notification_opens.c.at < before),
         delete(alert_inhibitions).where(alert_inhibitions.c.at < before),
         delete(alert_actions).where(alert_actions.c.at < before, ~about.exists()),
+        delete(mail_bounces).where(mail_bounces.c.at < before, or_(mail_bounces.c.ended_at < before, ~permanent)),
         delete(alert_marks).where(alert_marks.c.ended_at < before),
         delete(alerts).where(alerts.c.state == "resolved", alerts.c.resolved_at < before),
     )

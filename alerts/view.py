@@ -71,6 +71,18 @@ class UnitLoad(NamedTuple):
     overdue: int
 
 
+class Failing(NamedTuple):
+    """An address that mail does not reach: the newest report of it, and since when they come (ms of product time)."""
+
+    recipient: str
+    unit: str
+    address: str
+    status: str
+    detail: str
+    since: int
+    at: int
+
+
 class View:
     """One look at SQL. ``calendar`` and ``units`` are the profile's; nothing is written."""
 
@@ -170,6 +182,18 @@ class View:
     def dead_letters(self) -> int:
         """How many dead letters are open."""
         return dead_letters.count(self._engine)
+
+    def failing_addresses(self) -> list[Failing]:
+        """Recipients whose mails came back for good, each with the newest report."""
+        column = alert_tables.mail_bounces.c
+        columns = (column.recipient, column.unit, column.address, column.status, column.detail, column.at)
+        query = select(*columns).where(column.permanent, column.ended_at.is_(None)).order_by(column.at, column.id)
+        newest: dict[str, Failing] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                known = newest.get(row.recipient)
+                newest[row.recipient] = Failing(*row[:5], since=known.since if known else row.at, at=row.at)
+        return list(newest.values())
 
     def waiting_mail(self, times: tuple[int, int]) -> tuple[int, int]:
         """How many messages could have been sent before (product time, real time) and were not; how many failed."""

@@ -45,7 +45,8 @@ class Smtp:
         deadline = time.monotonic() + within
         sent = as_mail(letter, sender=self._mail.sender, to=address, domain=self._mail.domain, sent=wall_ms())
         content = _DOT.sub(b"..", sent.as_bytes())
-        connection = self._begin(str(sent["From"].addresses[0].addr_spec), deadline)
+        back = self._mail.return_path.replace("{id}", letter.id) or str(sent["From"].addresses[0].addr_spec)
+        connection = self._begin(back, deadline)
         self._expect(connection, "RCPT", *self._ask(connection, f"rcpt TO:<{address}>", deadline))
         self._expect(connection, "DATA", *self._ask(connection, "data", deadline), wanted=354)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alerts.kinds import (
+    address_failing,
     certificate,
     dead_letter,
     due_soon,
@@ -41,5 +42,6 @@ KINDS: dict[str, Kind] = {
     "quarantine": quarantine.KIND,
     "dead_letters": dead_letter.KIND,
     "mail_queue": mail_queue.KIND,
+    "address_failing": address_failing.KIND,
     "stream_stalled": stream_stalled.KIND,
 }

@@ -1,4 +1,4 @@
-"""``opscentre alerts``: the role itself, and ``list | ack | silence | end | history | preview | slip`` beside it."""
+"""``opscentre alerts``: the role itself, and the commands that look at its work and decide about it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command()(history)
     group.command()(preview)
     group.command()(slip)
+    group.command()(reachable)
     app.add_typer(group, name="alerts")
 
 
@@ -113,6 +114,15 @@ def slip(
 ) -> None:
     """Write the apology slip with a new date of a dossier in process, ready to sign."""
     _commands().slip_command(_settings(data), source, number, out)
+
+
+def reachable(
+    named: Annotated[str, typer.Argument(help="An address, or a recipient as 'list' shows it: desk@H55.12.")],
+    by: Author = "",
+    data: MaybeData = None,
+) -> None:
+    """Say that an address works again whose mails came back."""
+    _commands().reachable_command(_settings(data), named, by or getpass.getuser())
 
 
 def _commands() -> Any:

@@ -86,11 +86,15 @@ class Recipients:
         return self._by_place.get(("", role), [])
 
     def by_calendar(self, units: Units) -> list[Recipient]:
-        """Everyone who wants a digest or the ranking, of the province and of the units there are."""
+        """Everyone who wants a digest or the ranking."""
+        return [one for one in self.all(units) if one.digest or one.weekly]
+
+    def all(self, units: Units) -> list[Recipient]:
+        """Everyone, of the province and of the units there are."""
         roles = {role for _, role in self._by_place}
         found = {one.key: one for role in roles for unit in units.all for one in self.of(role, unit.code, units)}
         found |= {one.key: one for role in roles for one in self.of(role, "", units)}
-        return [one for one in found.values() if one.digest or one.weekly]
+        return list(found.values())
 
     def by_key(self, key: str, units: Units) -> Recipient | None:
         """The recipient of a key that was remembered; None where there is none any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
 
 from opscentre.store.tables import metadata
 
@@ -173,6 +173,38 @@ notification_opens = Table(
     "notification_opens",
     metadata,
     Column("notification", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+#: Append-only but for their end: mails that came back, each report of a recipient once.
+mail_bounces = Table(
+    "mail_bounces",
+    metadata,
+    # Of the report's own text, so that it is the same whoever reads it.
+    Column("id", String(64), primary_key=True),
+    # The message that came back; empty: the report tells the recipient only.
+    Column("notification", String(32), nullable=False),
+    Column("recipient", String(120), nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("address", String(320), nullable=False),
+    # Whether its server will never take it; else it was late, or is still on its way.
+    Column("permanent", Boolean, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    # Since when the address counts as working again.
+    Column("ended_at", BigInteger),
+    Index("mail_bounces_by_end", "ended_at", "permanent"),
+)
+
+#: What was read of the mailboxes that mails come back to: names of files, or how far a folder was read.
+mailbox_marks = Table(
+    "mailbox_marks",
+    metadata,
+    Column("mailbox", String(200), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("value", String(64), nullable=False, server_default=""),
+    # Real time.
     Column("at", BigInteger, nullable=False),
 )
 

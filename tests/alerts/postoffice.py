@@ -28,6 +28,8 @@ class Arrived(NamedTuple):
     moment: int
     to: str
     mail: EmailMessage
+    #: Whom it comes back to.
+    sender: str = ""
 
     @property
     def subject(self) -> str:
@@ -90,7 +92,7 @@ class PostOffice:
         if answer is not None:
             return answer
         mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content)
-        self.arrived.append(Arrived(self.clock(), envelope.rcpt_tos[0], mail))
+        self.arrived.append(Arrived(self.clock(), envelope.rcpt_tos[0], mail, envelope.mail_from))
         return await self._ask("TAKEN", server, envelope) or "250 kept"
 
     async def _ask(self, step: str, server, envelope: Envelope, address: str = "") -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.files import Alerting, Inhibit, Mail, check, load, require_server
+from alerts.files import Alerting, Bounces, Inhibit, Mail, check, load, require_server
 from alerts.kinds import KINDS
 from opscentre import paths, profile
 from opscentre.domain.recipients import Recipient, Recipients
@@ -45,7 +45,12 @@ def test_every_kind_and_its_limits_are_documented():
         if name not in document
     ]
     assert missing == []
-    columns = (*msgspec.structs.fields(Mail), *msgspec.structs.fields(Recipient), *msgspec.structs.fields(Inhibit))
+    columns = (
+        *msgspec.structs.fields(Mail),
+        *msgspec.structs.fields(Bounces),
+        *msgspec.structs.fields(Recipient),
+        *msgspec.structs.fields(Inhibit),
+    )
     assert [field.name for field in columns if f"`{field.name}`" not in document] == []
 
 
@@ -65,6 +70,8 @@ def test_every_kind_and_its_limits_are_documented():
         (RULE + '[mail]\nserver = "mail.a:25"\n', "line 6, server: is no mail server, saw 'mail.a:25'; want smtp://"),
         (RULE + "[mail]\ntimeout = 60\n", "lease: a message could still be on its way when another process takes it"),
         (RULE + '[mail]\nsender = "nobody"\n', "sender: is no sender, saw 'nobody'"),
+        (RULE + '[mail]\nreturn_path = "x"\n', "return_path: is no address, saw 'x'; want an address like"),
+        (RULE + '[bounces]\nmailbox = "imap://u@a:143/"\n', "line 6, mailbox: is no mailbox, saw 'imap://u@a:143/'"),
         ('[[rule]]\ncode = "f"\nkind = "link_flapping"\ncounts = "late"\n' + RULE, "counts: no rule of kind link_down"),
         ("[[rule]\n", "is not TOML"),
         (RULE + "[[rules]]\n", "rules: there is no such table"),

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from docx import Document
 
+from alerts.bounces.mailbox import Maildir
+from alerts.bounces.noting import BounceReader
 from opscentre import cli
 from opscentre.access import audit
 from opscentre.domain.moments import parse_local
 from opscentre.store.answers import answer
 from tests.alerts.playing import Play
-from tests.alerts.scene import BUILDING, TRADE
+from tests.alerts.scene import BUILDING, PROFILE, TRADE
+from tests.alerts.test_bounces import report
 
 
 @pytest.fixture
@@ -110,6 +113,20 @@ def test_a_preview_says_what_would_be_told_now_and_writes_nothing(play: Play, ru
     assert len(play.mails()) == sent
 
 
+def test_an_address_that_fails_is_listed_until_somebody_says_that_it_works(play: Play, run, tmp_path: Path):
+    sent = play.mails("motcua.h55-06")[-1]
+    for place in ("new", "cur"):
+        (tmp_path / "box" / place).mkdir(parents=True)
+    (tmp_path / "box" / "new" / "1").write_bytes(report(sent.to, sent.id.strip("<>")))
+    BounceReader(play.engine, play.alerting, PROFILE.units, Maildir(tmp_path / "box")).look(play.times())
+    assert f"mail does not reach desk@{BUILDING} ({sent.to}) since 2026-11-20T16:55:00+07:00: 5.1.1 550" in run("list")
+    (failing,) = json.loads(run("list", "--json"))["failing"]
+    assert (failing["recipient"], failing["status"]) == (f"desk@{BUILDING}", "5.1.1")
+    assert "bounced: 5.1.1" in run("history", "--mails", "--json")
+    assert run("reachable", sent.to.upper()) == f"desk@{BUILDING}: counts as reachable until a mail comes back again\n"
+    assert json.loads(run("list", "--json"))["failing"] == []
+
+
 def test_a_slip_is_written_with_the_date_that_its_office_promised(play: Play, run, tmp_path: Path):
     sent = play.mails("motcua.h55-06")[-1].id.strip("<").partition("@")[0]
     answer(play.engine, sent, play.now, parse_local("2026-11-26T00:00"))
@@ -135,6 +152,7 @@ MENDABLE = (
     (("slip", "s", "late-1", "--out", "slip.txt"), "--out slip.txt: want a name that ends in .pdf or .docx"),
     (("slip", "s", "late", "--out", "slip.pdf"), "s/late: there is no such dossier"),
     (("slip", "s", "late-1", "--out", "nowhere/slip.pdf"), "--out nowhere/slip.pdf: cannot be written: No such file"),
+    (("reachable", "desk@H55"), "desk@H55: no address or recipient of that name fails; 'opscentre alerts list'"),
     (("preview", "--unit", "nowhere"), "--unit nowhere"),
 )
 
