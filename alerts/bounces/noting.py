@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from alerts.bounces.mailbox import Found, Mailbox, MailboxAway
 from alerts.bounces.report import Report, reports, told_by
 from alerts.files import Alerting
-from alerts.recipients import Recipient
 from alerts.times import Times
 from opscentre.access import audit
 from opscentre.clock import wall_ms
+from opscentre.domain.recipients import Recipient
 from opscentre.domain.units import Units
 from opscentre.store.alert_tables import mail_bounces, mailbox_marks, notifications
 from opscentre.store.engine import insertion, reading
