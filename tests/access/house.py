@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,23 +11,39 @@ from typing import Any
 import httpx
 import msgspec
 from fastapi import FastAPI
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from bench.stream.changes import NOW
+from bench.web.seed import rows
 from dashboard.app import _warm, create_app
 from dashboard.desk_counts import Counts
+from dashboard.feed import Feed
 from opscentre.access import passwords
 from opscentre.access.people import Person, Role
 from opscentre.clock import ClockAnchor, wall_ms
+from opscentre.domain.dossier import Supplement
+from opscentre.domain.fold import DossierState, fold
+from opscentre.domain.moments import DAY, HOUR
+from opscentre.live.wall import Wall
 from opscentre.profile import Profile
 from opscentre.settings import Settings
-from opscentre.store import people, sessions
+from opscentre.store import journal, people, sessions, tables
 from opscentre.store.engine import reading
 from tests.dashboard import desks
-from tests.dashboard.pictures import PictureReader
+from tests.dashboard.pictures import PictureReader, plausible
 
-#: The two units whose people are told apart.
+#: The two units whose people are told apart, and what the numbers of some of their dossiers begin with.
 UNITS = ("H55.12", "H55.05")
+MARKS = ("QQMOT", "QQHAI")
+#: What these dossiers are: the ending of the number, and what is other than in one that is under way in time.
+_KINDS: dict[str, dict[str, Any]] = {
+    "overdue": {"due": NOW - DAY},
+    "soon": {"due": NOW + 2 * HOUR},
+    "waiting": {"status": 1, "received": None, "due": None, "submitted": NOW - 5 * DAY},
+    "paused": {"status": 5, "supplements": (Supplement(NOW - DAY, None, None, None),)},
+    "finished": {"status": 9, "finished": NOW - HOUR},
+    "silent": {"observed": NOW - 40 * DAY, "version": NOW - 40 * DAY, "received": NOW - 41 * DAY},
+}
 PASSWORD = "trâu ăn cỏ ngoài đồng"
 #: Login → who it is.
 PEOPLE = {
@@ -48,6 +65,11 @@ class House:
         self.settings = settings
         self._tokens: dict[str, str] = {}
 
+    @property
+    def feed(self) -> Feed:
+        """The push."""
+        return self.application.state.feed
+
     def token(self, login: str) -> str:
         """The token of a session of somebody's."""
         if login not in self._tokens:
@@ -59,23 +81,74 @@ class House:
         self, method: str, path: str, login: str | None = None, base: str = "http://127.0.0.1:8050", **given: Any
     ) -> httpx.Response:
         """One request as a browser on the same site makes it; ``login``: whose session it has."""
+        return asyncio.run(self.asked(method, path, login, base, **given))
+
+    async def asked(
+        self, method: str, path: str, login: str | None = None, base: str = "http://127.0.0.1:8050", **given: Any
+    ) -> httpx.Response:
+        """The same from within an event loop."""
         headers = {"sec-fetch-site": "same-origin"} | given.pop("headers", {})
         if login is not None:
             name = "__Host-opscentre-session" if base.startswith("https") else "opscentre-session"
             headers["cookie"] = f"{name}={self.token(login)}"
+        transport = httpx.ASGITransport(self.application, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+            return await client.request(method, path, headers=headers, **given)
 
-        async def run() -> httpx.Response:
-            transport = httpx.ASGITransport(self.application, client=("127.0.0.1", 1))
-            async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-                return await client.request(method, path, headers=headers, **given)
+    async def heard(self, login: str) -> str:
+        """The first picture of the stream, and the head of what follows, as somebody's screen gets it."""
+        done, parts = asyncio.Event(), []
 
-        return asyncio.run(run())
+        async def receive() -> dict[str, Any]:
+            await done.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            parts.append(message.get("body", b"").decode())
+            if "event: picture" in parts[-1] or message.get("status", 200) != 200:
+                done.set()
+
+        scope = {
+            "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/stream",
+            "raw_path": b"/stream", "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 8050), "asgi": {"version": "3.0"},
+            "headers": [(b"host", b"127.0.0.1:8050"), (b"cookie", f"opscentre-session={self.token(login)}".encode())],
+        }  # fmt: skip
+        async with asyncio.timeout(20):
+            await self.application(scope, receive, send)
+        return "".join(parts)
+
+
+def marked(engine: Engine) -> Iterator[DossierState]:
+    """For each of the two units a dossier of every kind that a list or a page is about, told by its number."""
+    with engine.connect() as connection:
+        state = connection.execute(select(tables.dossiers.c.state).limit(1)).scalar_one()
+    pattern = msgspec.json.decode(state, type=DossierState).snapshot
+    for unit, mark in zip(UNITS, MARKS, strict=True):
+        for kind, other in _KINDS.items():
+            plain = {
+                "source": "mot-cua", "number": f"{mark}-{kind}", "unit": unit, "status": 4, "received": NOW - 3 * DAY,
+                "due": NOW + 9 * DAY, "version": NOW - 2 * DAY, "observed": NOW - HOUR, "finished": None,
+                "returned": None, "supplements": (), "progress": (), "apologies": (),
+            }  # fmt: skip
+            yield fold(None, msgspec.structs.replace(pattern, **(plain | other)))[0]
+
+
+def wall_of(profile: Profile) -> Wall:
+    """A wall whose late and nearly late dossiers are of the two units."""
+    wall = plausible(profile)
+    for listed in (wall.overdue, wall.due_soon):
+        for place, one in enumerate(listed):
+            number = f"{MARKS[place % 2]}-{place}"
+            listed[place] = msgspec.structs.replace(one, unit=UNITS[place % 2], number=number)
+    return wall
 
 
 def furnish(folder: Path, profile: Profile, redis_url: str, **settings: Any) -> House:
     """A dashboard over some hundred dossiers; everybody's password is ``PASSWORD``."""
     database = f"sqlite:///{folder}/desk.db"
     engine = desks.fill(database, profile)
+    journal.write(engine, journal.Entries(dossiers=list(rows(profile, marked(engine)))))
     kept = passwords.hashed(PASSWORD)
     with engine.begin() as connection:
         for person in PEOPLE.values():

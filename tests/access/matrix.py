@@ -1,0 +1,98 @@
+"""Every route and every callback of the dashboard, and to whom it opens: written down apart from what decides it.
+
+A new route or callback needs an entry here: the addresses that it is asked at, and the people for whom it answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tests.access.house import MARKS, PEOPLE, UNITS
+
+NOBODY: frozenset[str] = frozenset()
+ALL = frozenset(PEOPLE)
+DEPARTMENTS = frozenset({"department-1", "department-2"})
+LEADERS = frozenset({"leader", "operator", "administrator"})
+OPERATORS = frozenset({"operator", "administrator"})
+WALL = LEADERS | {"viewer"}
+DOSSIERS = LEADERS | DEPARTMENTS
+
+
+class Door(NamedTuple):
+    """One route or page."""
+
+    #: Addresses that it is asked at.
+    addresses: tuple[str, ...]
+    #: Logins for whom it answers; None: for everybody, signed in or not.
+    opens_to: frozenset[str] | None
+    #: What is sent to it.
+    body: dict[str, Any] | None = None
+
+
+PUBLIC = None
+_PERIOD = "from=2026-11-01&to=2026-12-01"
+
+#: ``METHOD /path`` as the application has it → how it is asked.
+ROUTES: dict[str, Door] = {
+    "GET /healthz": Door(("/healthz",), PUBLIC),
+    "GET /readyz": Door(("/readyz",), PUBLIC),
+    "GET /manifest.webmanifest": Door(("/manifest.webmanifest",), PUBLIC),
+    "GET /worker.js": Door(("/worker.js",), PUBLIC),
+    "GET /sign-in": Door(("/sign-in",), PUBLIC),
+    "POST /sign-in": Door(("/sign-in",), PUBLIC, {"login": "", "password": ""}),
+    "POST /sign-out": Door((), PUBLIC),
+    "GET /assets": Door(("/assets/desk.js",), PUBLIC),
+    "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}": Door((), PUBLIC),
+    "GET /_favicon.ico": Door(("/_favicon.ico",), PUBLIC),
+    "GET /": Door(("/", "/table", f"/unit/{UNITS[0]}", "/figure/finished.total", "/compare"), ALL),
+    "GET /_dash-layout": Door(("/_dash-layout",), ALL),
+    "GET /_dash-dependencies": Door(("/_dash-dependencies",), ALL),
+    "GET /_reload-hash": Door(("/_reload-hash",), ALL),
+    "POST /_dash-update-component": Door((), ALL),
+    "GET /stream": Door((), ALL),
+    "GET /api/page": Door(("/api/page",), WALL),
+    "GET /api/areas": Door(("/api/areas",), WALL),
+    "GET /api/wall": Door(("/api/wall",), WALL),
+    "GET /api/board": Door(("/api/board", f"/api/board?{_PERIOD}"), ALL),
+    "GET /mails": Door(("/mails",), OPERATORS),
+    "GET /mails/{name}": Door(("/mails/0000000000000000001.eml",), OPERATORS),
+    "GET /export/{file}": Door(
+        tuple(
+            f"/export/{name}"
+            for name in ("overdue.csv", "due-soon.csv", "reception-late.csv", "paused.csv", "silent.csv", "table.csv")
+        ),
+        DOSSIERS,
+    ),
+    "GET /slip/{source}/{number:path}": Door(tuple(f"/slip/mot-cua/{mark}-overdue.docx" for mark in MARKS), DOSSIERS),
+    # What nobody has written a door for is the administrator's.
+    "GET /{path:path}": Door(("/no-such-page", "/api/no-such-thing", "/.env"), frozenset({"administrator"})),
+}
+
+#: Addresses that the callback of the pages is asked for.
+PAGES: tuple[Door, ...] = (
+    Door(("/", "/table", "/table?by=field", "/table?by=procedure&level=I", "/compare"), ALL),
+    Door(("/figure/in_process.overdue", "/figure/share.on_time?period=year"), ALL),
+    Door(tuple(f"/list/{name}" for name in ("overdue", "due-soon", "reception-late", "paused", "silent")), DOSSIERS),
+    Door(("/search?q=QQ", "/search?q=26", *(f"/search?q={mark}" for mark in MARKS)), DOSSIERS),
+    *(Door((f"/dossier/mot-cua/{mark}-overdue", f"/dossier/mot-cua/{mark}-paused"), DOSSIERS) for mark in MARKS),
+    *(
+        Door(
+            (
+                f"/unit/{unit}",
+                f"/unit/{unit}?period=year",
+                f"/table?unit={unit}",
+                f"/compare?units={unit}",
+                f"/figure/finished.total?unit={unit}",
+            ),
+            WALL | {person},
+        )
+        for unit, person in zip(UNITS, ("department-1", "department-2"), strict=True)
+    ),
+    Door((f"/list/overdue?unit={UNITS[0]}",), LEADERS | {"department-1"}),
+    Door((f"/compare?units={UNITS[0]}&units={UNITS[1]}",), WALL),
+    Door(("/wall", "/wall/late"), WALL),
+)
+
+#: A callback's output → who may do what it does; what the callback is sent, for each unit.
+NOTE = "..note-list.children...note-said.children...note-text.value.."
+CALLBACKS: dict[str, frozenset[str]] = {"page.children": ALL, NOTE: LEADERS}

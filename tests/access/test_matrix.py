@@ -1,0 +1,204 @@
+"""Every route and every callback, as every role and for two units: each opens to whom it should, no row is foreign."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from contextlib import suppress
+from typing import Any
+
+import dash
+import pytest
+from sqlalchemy import func, select
+from starlette.routing import Mount
+
+from opscentre.profile import Profile
+from opscentre.store import tables
+from tests.access.house import MARKS, PEOPLE, UNITS, House, wall_of
+from tests.access.matrix import CALLBACKS, LEADERS, NOTE, PAGES, ROUTES, Door
+from tests.dashboard.pictures import Board
+
+REFUSED = "Không có quyền xem"
+HTML = {"accept": "text/html"}
+
+
+def foreign(login: str, profile: Profile) -> tuple[str, ...]:
+    """Words that an answer to somebody must not hold."""
+    if login == "viewer":
+        return MARKS
+    if login.startswith("department-"):
+        other = 2 - int(login[-1])
+        return (MARKS[other], UNITS[other], profile.units[UNITS[other]].name)
+    return ()
+
+
+def routes(house: House) -> set[str]:
+    """Every route of the application, as ``METHOD /path``."""
+    found = set()
+    for route in house.application.routes:
+        methods = {"GET"} if isinstance(route, Mount) else set(route.methods or ()) - {"HEAD"}  # type: ignore[attr-defined]
+        found |= {f"{method} {route.path}" for method in methods}  # type: ignore[attr-defined]
+    return found
+
+
+def callbacks(house: House) -> dict[str, Any]:
+    """Every callback of the pages by its output, as the browser is told of them."""
+    told = house.ask("GET", "/_dash-dependencies", "administrator").json()
+    return {one["output"]: one for one in told if one["clientside_function"] is None}
+
+
+def test_every_route_and_every_callback_has_an_entry_in_the_matrix(house: House) -> None:
+    assert routes(house) == set(ROUTES)
+    assert set(callbacks(house)) == set(CALLBACKS)
+    assert set(dash.get_app().callback_map) >= set(CALLBACKS)
+
+
+def without(address: str, text: str) -> str:
+    """An answer without what was asked: what somebody typed is told back to them."""
+    path, _, query = address.partition("?")
+    if query.startswith("q="):
+        text = re.sub(rf"{query[2:]}(?!-)", "", text)
+    return text.replace(path, "") if path != "/" else text
+
+
+def asked_page(address: str) -> dict[str, Any]:
+    """What a browser sends to have a page."""
+    path, _, query = address.partition("?")
+    return {
+        "output": "page.children",
+        "outputs": {"id": "page", "property": "children"},
+        "inputs": [
+            {"id": "address", "property": "pathname", "value": path},
+            {"id": "address", "property": "search", "value": f"?{query}" if query else ""},
+        ],
+        "changedPropIds": ["address.pathname"],
+        "state": [],
+    }
+
+
+def asked_note(kind: str, code: str, number: str) -> dict[str, Any]:
+    """What a browser sends to add a note."""
+    return {
+        "output": NOTE,
+        "outputs": [
+            {"id": "note-list", "property": "children"},
+            {"id": "note-said", "property": "children"},
+            {"id": "note-text", "property": "value"},
+        ],
+        "inputs": [{"id": "note-send", "property": "n_clicks", "value": 1}],
+        "changedPropIds": ["note-send.n_clicks"],
+        "state": [
+            {"id": "note-author", "property": "value", "value": "An"},
+            {"id": "note-text", "property": "value", "value": "Báo cáo"},
+            {"id": "note-subject", "property": "data", "value": [kind, code, number, "vi"]},
+        ],
+    }
+
+
+async def every_route(house: House, login: str | None) -> list[tuple[str, Door, int, str]]:
+    """What every route answers somebody: address, its entry, status, text."""
+    found = []
+    for key, door in ROUTES.items():
+        method = key.split()[0]
+        for address in door.addresses:
+            answer = await house.asked(method, address, login, data=door.body, headers=HTML)
+            found.append((address, door, answer.status_code, answer.text))
+    return found
+
+
+def test_without_a_session_only_the_public_doors_open(house: House) -> None:
+    for address, door, status, text in asyncio.run(every_route(house, None)):
+        assert (status == 303) == (door.opens_to is not None), address
+        assert not [mark for mark in MARKS if mark in text], address
+    for key, door in ROUTES.items():
+        if door.opens_to is not None:
+            method, path = key.split()
+            assert house.ask(method, path.replace("{", "").replace("}", "")).status_code == 401
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+def test_every_route_opens_to_whom_it_should_and_holds_no_foreign_row(
+    house: House, profile: Profile, login: str
+) -> None:
+    Board(house.settings.redis_url).show(wall_of(profile))
+    asyncio.run(house.feed._take_one())
+    seen = ""
+    for address, door, status, text in asyncio.run(every_route(house, login)):
+        opens = door.opens_to is None or login in door.opens_to
+        assert (status != 403) == opens, (address, status)
+        told = without(address, text)
+        assert not [word for word in foreign(login, profile) if word in told], address
+        seen += told
+    for unit, mark in enumerate(MARKS, 1):
+        # That nothing is foreign says something only where what is one's own is there.
+        assert (mark in seen) == (login in LEADERS or login == f"department-{unit}")
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+def test_every_page_opens_to_whom_it_should_and_holds_no_foreign_row(
+    house: House, profile: Profile, login: str
+) -> None:
+    async def all_pages() -> list[tuple[str, Door, str]]:
+        found = []
+        for door in PAGES:
+            for address in door.addresses:
+                answer = await house.asked("POST", "/_dash-update-component", login, json=asked_page(address))
+                assert answer.status_code == 200, (address, answer.text)
+                found.append((address, door, json.dumps(answer.json(), ensure_ascii=False)))
+        return found
+
+    seen = ""
+    for address, door, text in asyncio.run(all_pages()):
+        assert (REFUSED not in text) == (door.opens_to is None or login in door.opens_to), address
+        told = without(address, text)
+        assert not [word for word in foreign(login, profile) if word in told], address
+        seen += told
+    for unit, mark in enumerate(MARKS, 1):
+        for kind in ("overdue", "soon", "waiting", "paused", "silent"):
+            there = f"{mark}-{kind}" in seen
+            assert there == (login in LEADERS or login == f"department-{unit}"), (mark, kind)
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+def test_a_note_is_written_by_those_who_may_under_their_own_name(house: House, login: str) -> None:
+    row = tables.notes.c
+
+    def written() -> int:
+        with house.engine.connect() as connection:
+            mine = select(func.count()).where(row.author == PEOPLE[login].name)
+            return connection.execute(mine).scalar_one()
+
+    for unit, mark in zip(UNITS, MARKS, strict=True):
+        for subject in (("unit", unit, ""), ("dossier", "mot-cua", f"{mark}-overdue")):
+            before = written()
+            answer = house.ask("POST", "/_dash-update-component", login, json=asked_note(*subject))
+            assert answer.status_code == 200, answer.text
+            assert written() - before == (login in CALLBACKS[NOTE])
+
+
+def test_the_push_to_a_screen_carries_what_its_person_sees(house: House, profile: Profile) -> None:
+    Board(house.settings.redis_url).show(wall_of(profile))
+
+    async def every_stream() -> dict[str, str]:
+        task = asyncio.create_task(house.feed.run())
+        try:
+            return dict(zip(PEOPLE, await asyncio.gather(*(house.heard(login) for login in PEOPLE)), strict=True))
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    heard = asyncio.run(every_stream())
+    for login, text in heard.items():
+        assert "event: picture" in text, login
+        assert not [word for word in foreign(login, profile) if word in text], login
+        for mark in MARKS:
+            assert (mark in text) == (login in LEADERS), (login, mark)
+    # The live numbers of a department are those of its units.
+    wall = wall_of(profile)
+    for login, unit in zip(("department-1", "department-2"), UNITS, strict=True):
+        line = next(line for line in heard[login].splitlines() if '"body"' in line)
+        patch = json.loads(line.removeprefix("data: "))["body"]["patch"]
+        assert patch["home-process-en"]["text"] == f"{wall.units[unit].in_process:,}"
+        assert not [name for name in patch if not name.startswith("home-")]
