@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 from fastapi import FastAPI
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 
 from bench.stream.changes import NOW
 from bench.web.seed import rows
@@ -28,6 +28,7 @@ from opscentre.live.wall import Wall
 from opscentre.profile import Profile
 from opscentre.settings import Settings
 from opscentre.store import journal, people, sessions, tables
+from opscentre.store.alert_tables import alerts
 from opscentre.store.engine import reading
 from tests.dashboard import desks
 from tests.dashboard.pictures import PictureReader, plausible
@@ -134,6 +135,18 @@ def marked(engine: Engine) -> Iterator[DossierState]:
             yield fold(None, msgspec.structs.replace(pattern, **(plain | other)))[0]
 
 
+def alerted(engine: Engine) -> None:
+    """An alert that fires on a late dossier of each of the two units."""
+    rows = [
+        {"rule": "overdue", "key": f"mot-cua/{mark}-overdue", "episode": 1, "state": "firing", "severity": "warning",
+         "subject": f"dossier:mot-cua/{mark}-overdue", "unit": unit, "since": NOW - DAY, "pending_at": NOW - DAY,
+         "fired_at": NOW - DAY, "resolved_at": None, "look_at": None, "facts": "{}"}
+        for unit, mark in zip(UNITS, MARKS, strict=True)
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(alerts), rows)
+
+
 def wall_of(profile: Profile) -> Wall:
     """A wall whose late and nearly late dossiers are of the two units."""
     wall = plausible(profile)
@@ -149,6 +162,7 @@ def furnish(folder: Path, profile: Profile, redis_url: str, **settings: Any) -> 
     database = f"sqlite:///{folder}/desk.db"
     engine = desks.fill(database, profile)
     journal.write(engine, journal.Entries(dossiers=list(rows(profile, marked(engine)))))
+    alerted(engine)
     kept = passwords.hashed(PASSWORD)
     with engine.begin() as connection:
         for person in PEOPLE.values():

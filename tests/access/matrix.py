@@ -5,8 +5,11 @@ A new route or callback needs an entry here: the addresses that it is asked at, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from bench.stream.changes import NOW
+from opscentre.domain.moments import HOUR
 from tests.access.house import MARKS, PEOPLE, UNITS
 
 NOBODY: frozenset[str] = frozenset()
@@ -54,6 +57,7 @@ ROUTES: dict[str, Door] = {
     "GET /api/areas": Door(("/api/areas",), WALL),
     "GET /api/wall": Door(("/api/wall",), WALL),
     "GET /api/board": Door(("/api/board", f"/api/board?{_PERIOD}"), ALL),
+    "GET /api/openapi.json": Door(("/api/openapi.json",), ALL),
     "GET /mails": Door(("/mails",), OPERATORS),
     "GET /mails/{name}": Door(("/mails/0000000000000000001.eml",), OPERATORS),
     "GET /export/{file}": Door(
@@ -90,9 +94,46 @@ PAGES: tuple[Door, ...] = (
     ),
     Door((f"/list/overdue?unit={UNITS[0]}",), LEADERS | {"department-1"}),
     Door((f"/compare?units={UNITS[0]}&units={UNITS[1]}",), WALL),
+    Door(("/alerts", "/alerts/units", "/alerts?state=resolved"), DOSSIERS),
+    *(Door((f"/alerts/overdue/mot-cua/{mark}-overdue",), DOSSIERS) for mark in MARKS),
     Door(("/wall", "/wall/late"), WALL),
 )
 
-#: A callback's output → who may do what it does; what the callback is sent, for each unit.
+#: Callbacks by their outputs: what gives a page, what adds a note, what decides about an alert.
+PAGE = "page.children"
 NOTE = "..note-list.children...note-said.children...note-text.value.."
-CALLBACKS: dict[str, frozenset[str]] = {"page.children": ALL, NOTE: LEADERS}
+ALERT = (
+    "..alert-standing.children...alert-live.children...alert-said.children...alert-ack-reason.value"
+    "...alert-assign-to.value...alert-note-text.value...alert-silence-reason.value.."
+)
+
+
+class Deed(NamedTuple):
+    """Something that a callback writes."""
+
+    output: str
+    #: The element that is pressed, and what stands in the others.
+    pressed: str
+    values: dict[str, Any]
+    #: The table that it writes to, and for whom.
+    table: str
+    done_for: frozenset[str]
+
+
+def _deeds() -> Iterator[Deed]:
+    for unit, mark, person in zip(UNITS, MARKS, ("department-1", "department-2"), strict=True):
+        note = {"note-author": "An", "note-text": "Báo cáo"}
+        for subject in (["unit", unit, "", "vi"], ["dossier", "mot-cua", f"{mark}-overdue", "vi"]):
+            yield Deed(NOTE, "note-send", note | {"note-subject": subject}, "notes", LEADERS)
+        alert = {"alert-subject": ["overdue", f"mot-cua/{mark}-overdue", "vi"], "alert-author": "An"}
+        handles = LEADERS | {person}
+        yield Deed(ALERT, "alert-note", alert | {"alert-note-text": "Đã gọi"}, "alert_actions", handles)
+        yield Deed(ALERT, "alert-assign", alert | {"alert-assign-to": "Bình"}, "alert_actions", handles)
+        yield Deed(ALERT, "alert-ack", alert | {"alert-ack-reason": "đã nhận"}, "alert_marks", handles)
+        silence = {"alert-silence-scope": "unit", "alert-silence-until": UNTIL, "alert-silence-reason": "bảo trì"}
+        yield Deed(ALERT, "alert-silence", alert | silence, "alert_marks", OPERATORS)
+
+
+UNTIL = str(NOW + HOUR)
+DEEDS = tuple(_deeds())
+CALLBACKS = {PAGE, NOTE, ALERT}

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from starlette.routing import Mount
 
 from opscentre.profile import Profile
-from opscentre.store import tables
+from opscentre.store.all_tables import metadata
 from tests.access.house import MARKS, PEOPLE, UNITS, House, wall_of
-from tests.access.matrix import CALLBACKS, LEADERS, NOTE, PAGES, ROUTES, Door
+from tests.access.matrix import CALLBACKS, DEEDS, LEADERS, PAGE, PAGES, ROUTES, Door
 from tests.dashboard.pictures import Board
 
 REFUSED = "Không có quyền xem"
@@ -50,8 +50,9 @@ def callbacks(house: House) -> dict[str, Any]:
 
 def test_every_route_and_every_callback_has_an_entry_in_the_matrix(house: House) -> None:
     assert routes(house) == set(ROUTES)
-    assert set(callbacks(house)) == set(CALLBACKS)
-    assert set(dash.get_app().callback_map) >= set(CALLBACKS)
+    assert set(callbacks(house)) == CALLBACKS
+    assert set(dash.get_app().callback_map) == CALLBACKS
+    assert {deed.output for deed in DEEDS} == CALLBACKS - {PAGE}
 
 
 def without(address: str, text: str) -> str:
@@ -62,37 +63,22 @@ def without(address: str, text: str) -> str:
     return text.replace(path, "") if path != "/" else text
 
 
-def asked_page(address: str) -> dict[str, Any]:
-    """What a browser sends to have a page."""
-    path, _, query = address.partition("?")
-    return {
-        "output": "page.children",
-        "outputs": {"id": "page", "property": "children"},
-        "inputs": [
-            {"id": "address", "property": "pathname", "value": path},
-            {"id": "address", "property": "search", "value": f"?{query}" if query else ""},
-        ],
-        "changedPropIds": ["address.pathname"],
-        "state": [],
-    }
+def press(told: dict[str, Any], pressed: str, values: dict[str, Any]) -> dict[str, Any]:
+    """What a browser sends when somebody presses something: a callback as the browser is told of it, filled in."""
 
+    def fill(one: dict[str, Any]) -> Any:
+        if one["id"].startswith("{"):
+            return []
+        return {"id": one["id"], "property": one["property"], "value": values.get(one["id"])}
 
-def asked_note(kind: str, code: str, number: str) -> dict[str, Any]:
-    """What a browser sends to add a note."""
+    outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True))
+               for name in told["output"].strip(".").split("...")]  # fmt: skip
     return {
-        "output": NOTE,
-        "outputs": [
-            {"id": "note-list", "property": "children"},
-            {"id": "note-said", "property": "children"},
-            {"id": "note-text", "property": "value"},
-        ],
-        "inputs": [{"id": "note-send", "property": "n_clicks", "value": 1}],
-        "changedPropIds": ["note-send.n_clicks"],
-        "state": [
-            {"id": "note-author", "property": "value", "value": "An"},
-            {"id": "note-text", "property": "value", "value": "Báo cáo"},
-            {"id": "note-subject", "property": "data", "value": [kind, code, number, "vi"]},
-        ],
+        "output": told["output"],
+        "outputs": outputs if told["output"].startswith("..") else outputs[0],
+        "inputs": [fill(one) for one in told["inputs"]],
+        "changedPropIds": [pressed],
+        "state": [fill(one) for one in told["state"]],
     }
 
 
@@ -139,11 +125,17 @@ def test_every_route_opens_to_whom_it_should_and_holds_no_foreign_row(
 def test_every_page_opens_to_whom_it_should_and_holds_no_foreign_row(
     house: House, profile: Profile, login: str
 ) -> None:
+    told = callbacks(house)[PAGE]
+
     async def all_pages() -> list[tuple[str, Door, str]]:
         found = []
         for door in PAGES:
             for address in door.addresses:
-                answer = await house.asked("POST", "/_dash-update-component", login, json=asked_page(address))
+                path, _, query = address.partition("?")
+                # The element "address" has two properties.
+                body = press(told, "address.pathname", {})
+                body["inputs"][0]["value"], body["inputs"][1]["value"] = path, f"?{query}" if query else ""
+                answer = await house.asked("POST", "/_dash-update-component", login, json=body)
                 assert answer.status_code == 200, (address, answer.text)
                 found.append((address, door, json.dumps(answer.json(), ensure_ascii=False)))
         return found
@@ -161,20 +153,24 @@ def test_every_page_opens_to_whom_it_should_and_holds_no_foreign_row(
 
 
 @pytest.mark.parametrize("login", PEOPLE)
-def test_a_note_is_written_by_those_who_may_under_their_own_name(house: House, login: str) -> None:
-    row = tables.notes.c
+def test_a_callback_writes_for_those_who_may_under_their_own_name(house: House, profile: Profile, login: str) -> None:
+    told = callbacks(house)
 
-    def written() -> int:
+    def written(table: str) -> int:
         with house.engine.connect() as connection:
-            mine = select(func.count()).where(row.author == PEOPLE[login].name)
+            found = metadata.tables[table].c
+            mine = select(func.count()).where(found.author == PEOPLE[login].name)
             return connection.execute(mine).scalar_one()
 
-    for unit, mark in zip(UNITS, MARKS, strict=True):
-        for subject in (("unit", unit, ""), ("dossier", "mot-cua", f"{mark}-overdue")):
-            before = written()
-            answer = house.ask("POST", "/_dash-update-component", login, json=asked_note(*subject))
-            assert answer.status_code == 200, answer.text
-            assert written() - before == (login in CALLBACKS[NOTE])
+    for deed in DEEDS:
+        before = written(deed.table)
+        values = deed.values | {deed.pressed: 1}
+        body = press(told[deed.output], f"{deed.pressed}.n_clicks", values)
+        answer = house.ask("POST", "/_dash-update-component", login, json=body)
+        assert answer.status_code == 200, answer.text
+        assert written(deed.table) - before == (login in deed.done_for), deed
+        other = [word for word in foreign(login, profile) if word in answer.text]
+        assert not other, deed
 
 
 def test_the_push_to_a_screen_carries_what_its_person_sees(house: House, profile: Profile) -> None:
