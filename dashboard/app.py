@@ -31,6 +31,7 @@ from dashboard.limits import Limits
 from dashboard.rate_limit import RateLimit
 from dashboard.reader import Reader
 from dashboard.request_id import RequestId
+from dashboard.screens import Screens
 from dashboard.security import SecurityHeaders, framers
 from dashboard.sign_in import SignIn
 from dashboard.slow import SlowFeed
@@ -130,7 +131,8 @@ def create_app(
     for path, handler in answers.routes(store, clock, os.environ):
         server.add_route(path, handler, methods=["GET", "POST"])
     if settings.sign_in == "required":
-        for path, method, handler in SignIn(store, limits_of(settings), place).routes():
+        signing, screens = SignIn(store, limits_of(settings), place), Screens(store, settings.redis_url, place)
+        for path, method, handler in [*signing.routes(), *screens.routes()]:
             server.add_route(path, handler, methods=[method])
     application = _dash(server, escape(place.title), pages, desk)
     server.add_middleware(Gate, ways=ways_of(settings, store), codes=desk.codes)

@@ -24,6 +24,10 @@ DOORS: dict[str, Asked] = {
     "/sign-in": PUBLIC,
     "/sign-in/": PUBLIC,
     "/sign-out": PUBLIC,
+    # What a screen shows until somebody pairs it.
+    "/pair": PUBLIC,
+    "/screens": (Action.administer_walls,),
+    "/screens/": (Action.administer_walls,),
     # The token in the address is the right to it.
     "/answer/": PUBLIC,
     # Every page is this one, and asks for its content by the callback, which looks at the address.

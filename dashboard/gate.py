@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Where people sign in; the page they wanted is its ``next``.
 SIGN_IN = "/sign-in"
+#: Where a screen waits to be paired.
+PAIR = "/pair"
 #: Methods that change nothing.
 SAFE = ("GET", "HEAD", "OPTIONS")
 #: In the ASGI scope of a question that the server asks itself.
@@ -174,7 +176,9 @@ def _to_sign_in(request: HTTPConnection) -> Response:
     path = request.url.path
     if request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", ""):
         wanted = path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"{SIGN_IN}?next={quote(wanted, safe='')}", 303, headers=_UNKEPT)
+        # On a wall hangs a screen without a keyboard: it is paired, and offers people the sign-in all the same.
+        where = PAIR if path == "/wall" or path.startswith("/wall/") else SIGN_IN
+        return RedirectResponse(f"{where}?next={quote(wanted, safe='')}", 303, headers=_UNKEPT)
     return _refused(401, "nobody is signed in")
 
 

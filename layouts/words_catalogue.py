@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from layouts.words_access import TEXTS as ACCESS
 from layouts.words_alerts import ALERTS
+from layouts.words_screens import TEXTS as SCREENS
 
 CATALOGUE: dict[str, tuple[str, str]] = {
     **ALERTS,
@@ -363,4 +364,5 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "export.moment.paused": ("Dừng từ", "Paused since"),
     "export.moment.silent": ("Thay đổi gần nhất", "Newest change"),
     **ACCESS,
+    **SCREENS,
 }

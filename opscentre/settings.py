@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     #: Who may use the dashboard: ``off``: everybody at this machine is its administrator, served on loopback only;
     #: ``required``: whoever signed in.
     sign_in: Literal["off", "required"] = "off"
+    #: Whether the wall, without dossiers' numbers, is shown to whoever asks for it where people sign in: ``on``.
+    public_wall: Literal["off", "on"] = "off"
     #: Origins whose pages may show ours in a frame, by spaces; empty: none.
     framed_by: str = ""
     #: Address and port on which ``opscentre up`` lets nginx serve over TLS, such as ``127.0.0.1:8443``; empty:

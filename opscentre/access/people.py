@@ -44,6 +44,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     name: str
+    #: Whether dossiers' numbers are shown on it.
+    dossiers: bool = False
 
 
 #: Whoever a request comes from.

@@ -58,4 +58,4 @@ def may(caller: Caller | None, action: Action) -> bool:
     """Whether somebody may do something at all; nobody (None) may do nothing."""
     if isinstance(caller, Person):
         return action in RIGHTS[caller.role] and (caller.writes or action in LOOKING)
-    return isinstance(caller, Device) and action in DEVICE
+    return isinstance(caller, Device) and action in DEVICE and (caller.dossiers or action is not Action.see_dossier)

@@ -74,8 +74,9 @@ def test_a_role_of_more_trust_may_do_all_that_the_one_below_it_may() -> None:
 
 def test_nobody_may_do_nothing_and_a_screen_only_shows() -> None:
     assert not any(may(None, action) for action in Action)
-    screen = Device(code="tv-1", name="Sảnh")
-    assert {action for action in Action if may(screen, action)} == {Action.see_wall, Action.see_dossier}
+    for dossiers, more in ((False, set()), (True, {Action.see_dossier})):
+        screen = Device(code="tv-1", name="Sảnh", dossiers=dossiers)
+        assert {action for action in Action if may(screen, action)} == {Action.see_wall, *more}
 
 
 def test_who_comes_through_a_proxy_that_asks_nobody_looks_on() -> None:
