@@ -40,11 +40,11 @@ def _copy(
     connection: Connection, table: Table, columns: tuple[str, ...], values: Iterable[Sequence[Any]], clause: str
 ) -> None:
     staging = f"staging_{table.name}"
-    # Of the session, emptied at the end of each transaction; without the indexes, which would only cost. Not
-    # remembered as made: a transaction that is rolled back takes it away again.
-    connection.exec_driver_sql(
-        f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} (LIKE {table.name}) ON COMMIT DELETE ROWS"
-    )
+    # Of the session, emptied at the end of each transaction; without the indexes, which would only cost, but with
+    # the defaults: a newer release may have added a column that this one knows nothing of. Not remembered as made: a
+    # transaction that is rolled back takes it away again.
+    like = f"LIKE {table.name} INCLUDING DEFAULTS"
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ({like}) ON COMMIT DELETE ROWS")
     names = _names(columns)
     cursor = connection.connection.cursor()
     try:

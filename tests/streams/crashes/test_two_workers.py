@@ -6,12 +6,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from opscentre.pipe import topics
-from opscentre.store import journal
+from opscentre.store import journal, schema
 from tests.parts.kafka import Kafka
+from tests.store.later import EXPANDS, later_revisions
 from tests.streams.books import history
 from tests.streams.crashes.installation import Installation, tangled
 
@@ -23,16 +26,24 @@ def claims(place: Installation) -> dict[int, int]:
     return journal.standing_claims(place.engine, topics.DOSSIERS)
 
 
-def test_workers_join_and_one_leaves_in_order_and_one_is_killed_and_then_the_broker_too(
-    install: Callable[..., Installation], empty_kafka: Kafka
+def expanded(place: Installation, folder: Path) -> None:
+    """Bring the database to the next release's revision, as whichever of its roles starts first does."""
+    schema.bring_up_to_date(place.engine, later_revisions(folder, EXPANDS))
+
+
+def test_an_upgrade_while_workers_join_and_leave_in_order_or_are_killed_and_then_the_broker_too(
+    install: Callable[..., Installation], empty_kafka: Kafka, postgres_url: str, tmp_path: Path
 ):
-    place = install(broker=empty_kafka.url)
+    place = install(broker=empty_kafka.url, database=postgres_url)
     first = place.worker()
     place.wait_assigned(first)
     story = tangled(history(1_500))
     most = len(story) * 3 // 4
     feeding = threading.Thread(target=place.send, args=(story[:most],), kwargs={"at_once": 4, "pause": 0.05})
     feeding.start()
+    # The next release's tables while the first worker writes; who joins later finds them there.
+    place.wait(lambda: any(place.offsets().values()), 60.0, "the first worker has written nothing")
+    expanded(place, tmp_path / "next")
     second, third = place.worker(), place.worker()
     place.wait_assigned(second)
     place.wait_assigned(third)
@@ -49,6 +60,10 @@ def test_workers_join_and_one_leaves_in_order_and_one_is_killed_and_then_the_bro
     place.send(story[-500:], pause=0.01)
     place.settle()
     said = third.log.read_text()
+    assert "the database is at the newer revision" in said
+    assert "the database is at the newer revision" not in first.log.read_text()
+    with place.engine.connect() as connection:
+        assert connection.execute(text("SELECT DISTINCT weight FROM dossiers")).scalars().all() == [7]
     assert "Kafka does not answer" in said
     # Kafka's client says it forty times a second.
     assert said.count("Unable connect to node") <= 3
