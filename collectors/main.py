@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
+from collectors.asked import LOOKED_EVERY as ASKED_EVERY
+from collectors.asked import Asked
 from collectors.base import Given
 from collectors.links.history import LOOKED_EVERY, Chronicle
 from collectors.links.poll import link_polls
@@ -129,6 +131,7 @@ def _collect(
         schedule.every(source.interval, f"source {source.code}", source.run, jitter=source.jitter)
         if source.reconcile_at is not None:
             schedule.daily(source.reconcile_at, f"keys {source.code}", source.reconcile, wander=RECONCILE_WANDER)
+    schedule.every(ASKED_EVERY, "what people ask for", Asked(store, settings, sources).look, jitter=0)
     _name_strangers(profile, [source.code for source in sources])
     schedule.daily(TRIM_AT, "quarantine", lambda: _trim(store), wander=RECONCILE_WANDER)
     links = read_links_file(profile, settings)

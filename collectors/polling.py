@@ -22,6 +22,7 @@ from opscentre import tracing
 from opscentre.clock import wall_ms
 from opscentre.domain.observations import SourceSeen
 from opscentre.store.intake import count_set_aside, read_cursor, write_cursor
+from opscentre.store.source_states import Stands, paused, write_stands
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,8 @@ class SourcePoll:
         self._failing_since: int | None = None
         #: What would tell that a person has acted, as it was when polling was given up; None while polling.
         self._ended: tuple[str, str | None] | None = None
+        #: What was last told of how the source is gone on with; None: nothing by this process.
+        self._stands: Stands | None = None
 
     @property
     def code(self) -> str:
@@ -124,7 +127,38 @@ class SourcePoll:
             error=f"{failure.kind}: {told}"[:300] if failure else "",
         )
         self._telegraph.send(seen)
+        self._tell_stand(at)
         return seen
+
+    def act(self) -> SourceSeen | None:
+        """Poll because a person wants it now, with a connection and a sign-in of its own; ``attempt`` otherwise.
+
+        A source that was given up is polled on where this succeeds, by collectors in other processes too.
+        """
+        self.close()
+        seen = self.attempt()
+        if seen is not None and seen.ok:
+            self.note_acted()
+        return seen
+
+    def is_paused(self) -> bool:
+        """Whether a person has paused the source. Where our own database does not answer: no."""
+        try:
+            return paused(self._given.store, self.code) is not None
+        except SQLAlchemyError:
+            return False
+
+    def _tell_stand(self, at: int) -> None:
+        """Write down when the source is asked again, where that is other than it was told."""
+        next_at = None if self._wait is None else at + round(self._wait * 1000)
+        stands = Stands(self.asked, self._patience.failures, next_at)
+        if stands == self._stands:
+            return
+        try:
+            write_stands(self._given.store, self.code, stands, at)
+            self._stands = stands
+        except SQLAlchemyError as error:
+            log.warning("source %s: when it is asked again could not be written down: %s", self.code, error)
 
     def _judge(self, failure: CollectError | None) -> None:
         """Decide when the source is asked again."""
@@ -145,7 +179,9 @@ class SourcePoll:
             self.close()
 
     def _worth_asking(self) -> bool:
-        """Whether polling goes on, or a person has acted since it was given up."""
+        """Whether polling goes on: nobody has paused it, and it was not given up, or a person has acted since."""
+        if self.is_paused():
+            return False
         if self._ended is None:
             return True
         try:
@@ -221,7 +257,7 @@ class SourcePoll:
 
     def reconcile(self) -> None:
         """Compare the source's keys with the dossiers here, where its kind can list them. Never raises."""
-        if self._given.stopping.is_set() or self._ended is not None:
+        if self._given.stopping.is_set() or self._ended is not None or self.is_paused():
             return
         with sole_reader(self._given.settings.data, self.code, _TURN) as free:
             if not free:

@@ -13,22 +13,14 @@ from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.fold import DossierState
 from opscentre.domain.lateness import cleared_by_sync, late_by_sync
 from opscentre.domain.moments import DAY
-from opscentre.domain.observations import Observation, SourceSeen
 from opscentre.domain.status import ENDED
 from opscentre.sources import SourceConfig
 from opscentre.store import tables
 from opscentre.store.engine import reading
+from opscentre.store.source_lag import Lag, lag_of, last_seen
 
 _decode = msgspec.json.Decoder(DossierState).decode
 _PAGE = 1_000
-
-
-class Lag(msgspec.Struct):
-    """From a change at the source until it was counted here: seconds, over the changes of the last day."""
-
-    changes: int = 0
-    p50_s: float | None = None
-    p95_s: float | None = None
 
 
 class Status(msgspec.Struct, kw_only=True):
@@ -84,7 +76,7 @@ def statuses(sources: Sequence[SourceConfig], store: Engine, wall: int, now: int
 def _status(config: SourceConfig, connection: Connection, wall: int, now: int) -> Status:
     code = config.code
     status = Status(code=code, name=config.name, kind=config.kind)
-    seen = _last_seen(code, connection)
+    seen = last_seen(code, connection)
     if seen is not None:
         status.ok, status.error, status.observed_at = seen.ok, seen.error, seen.observed_at
         status.known_at = seen.known_at
@@ -100,16 +92,8 @@ def _status(config: SourceConfig, connection: Connection, wall: int, now: int) -
     query = select(dossier.unit_seen, func.count()).where(dossier.unit == UNMAPPED, dossier.source == code)
     counted = connection.execute(query.group_by(dossier.unit_seen).order_by(func.count().desc(), dossier.unit_seen))
     status.unmapped = {spelling or "(empty)": count for spelling, count in counted}
-    status.lag = _lag(code, connection, now)
+    status.lag = lag_of(code, connection, now)
     return status
-
-
-def _last_seen(code: str, connection: Connection) -> SourceSeen | None:
-    column = tables.observations.c
-    query = select(column.value).where(column.kind == "source", column.code == code)
-    raw = connection.execute(query).scalar()
-    seen = msgspec.json.decode(raw, type=Observation) if raw else None
-    return seen if isinstance(seen, SourceSeen) else None
 
 
 def _reasons(code: str, severity: str, connection: Connection) -> dict[str, int]:
@@ -118,23 +102,6 @@ def _reasons(code: str, severity: str, connection: Connection) -> dict[str, int]
     query = query.where(column.resolved_at.is_(None))
     counted = connection.execute(query.group_by(column.reason).order_by(func.count().desc(), column.reason))
     return {row[0]: row[1] for row in counted}
-
-
-def _lag(code: str, connection: Connection, now: int) -> Lag:
-    """From the rows that say what happened to a dossier when, and when that was seen.
-
-    What had happened before we first looked at the source is a backlog and no delay.
-    """
-    column = tables.transitions.c
-    mine = (column.source == code, column.kind == "status")
-    begun = connection.execute(select(func.min(column.seen)).where(*mine)).scalar()
-    if begun is None:
-        return Lag()
-    query = select(column.seen - column.at).where(*mine, column.at >= max(begun, now - DAY), column.seen >= column.at)
-    delays = sorted(connection.execute(query).scalars())
-    if not delays:
-        return Lag()
-    return Lag(len(delays), percentile(delays, 0.5) / 1000, percentile(delays, 0.95) / 1000)
 
 
 def _late_by_sync(code: str, connection: Connection, heard: int | None, now: int, calendar: Calendar) -> int:
@@ -152,12 +119,6 @@ def _cleared_by_sync(code: str, connection: Connection, now: int) -> int:
     )
     query = select(dossier.state).where(dossier.source == code, dossier.number.in_(ended))
     return sum(cleared_by_sync(_decode(state)) for (state,) in connection.execute(query))
-
-
-def percentile(ascending: Sequence[int], part: float) -> int:
-    """The smallest value that at least this part of the values do not exceed (nearest rank)."""
-    rank = -(-part * len(ascending) // 1)
-    return ascending[max(0, int(rank) - 1)]
 
 
 def _age(at: int | None, wall: int) -> float | None:

@@ -23,6 +23,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import alert_actions, answers, api, desk_export, desk_install, desk_notes, doors, mails, slips
+from dashboard.admin.pages import routes as admin_routes
+from dashboard.admin.room import Room
 from dashboard.audience import painted
 from dashboard.desk import Desk
 from dashboard.feed import Feed
@@ -129,6 +131,8 @@ def create_app(
     for path, handler in [*desk_export.routes(desk), *desk_install.routes(place), *slips.routes(desk)]:
         server.add_route(path, handler, methods=["GET"])
     for path, handler in answers.routes(store, clock, os.environ):
+        server.add_route(path, handler, methods=["GET", "POST"])
+    for path, handler in admin_routes(Room(store, settings, profile, place, clock)):
         server.add_route(path, handler, methods=["GET", "POST"])
     if settings.sign_in == "required":
         signing, screens = SignIn(store, limits_of(settings), place), Screens(store, settings.redis_url, place)

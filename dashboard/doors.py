@@ -55,6 +55,8 @@ DOORS: dict[str, Asked] = {
     "/api/openapi.json": _SOMEBODY,
     "/api/wall": (Action.see_wall,),
     "/api/board": _PAGES,
+    "/admin": (Action.administer_sources,),
+    "/admin/sources": (Action.administer_sources,),
     "/mails": (Action.see_mails,),
     "/mails/": (Action.see_mails,),
 }

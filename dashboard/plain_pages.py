@@ -36,12 +36,12 @@ def page(request: Request, place: Place, template: str, status: int = 200, **val
     return response
 
 
-async def form(request: Request) -> dict[str, str]:
+async def form(request: Request, longest: int = LONGEST) -> dict[str, str]:
     """The fields of a form that was sent, each once; nothing of one that is too long."""
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > LONGEST:
+        if len(body) > longest:
             return {}
     found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in found.items()}

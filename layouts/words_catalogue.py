@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from layouts.words_access import TEXTS as ACCESS
+from layouts.words_admin import TEXTS as ADMIN
 from layouts.words_alerts import ALERTS
 from layouts.words_screens import TEXTS as SCREENS
 
@@ -365,4 +366,5 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "export.moment.silent": ("Thay đổi gần nhất", "Newest change"),
     **ACCESS,
     **SCREENS,
+    **ADMIN,
 }

@@ -24,7 +24,12 @@ PAST = 10 * MINUTE
 #: The page of one's own account.
 ACCOUNT = "/account"
 #: Pages of the navigation that not everybody sees.
-_ASKS = {"list": Action.see_dossier, "alerts": Action.see_dossier, "wall": Action.see_wall}
+_ASKS = {
+    "list": Action.see_dossier,
+    "alerts": Action.see_dossier,
+    "wall": Action.see_wall,
+    "admin": Action.administer_sources,
+}
 
 
 class Crumb(NamedTuple):
@@ -118,6 +123,7 @@ def _navigation(view: View) -> html.Nav:
         ("alerts", words("nav.alerts"), view.to("alerts")),
         ("compare", words("nav.compare"), view.to("compare")),
         ("wall", words("nav.wall"), "/wall"),
+        ("admin", words("nav.admin"), "/admin"),
     )
     hidden = {name for name, action in _ASKS.items() if not view.offers(action)}
     return html.Nav(

@@ -90,6 +90,7 @@ def redrive_letters(
     data: MaybeData = None,
     everything: Annotated[bool, typer.Option("--all", help="Every open letter.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent where.")] = False,
+    who: Annotated[str | None, typer.Option("--by", help="Who wants it; your user name if left out.")] = None,
 ) -> None:
     """Send dead letters down their topics again, wait for a worker, and say what became of them."""
     if bool(digests) == everything:
@@ -104,7 +105,7 @@ def redrive_letters(
         if dry_run:
             _rehearse(groups, settings)
         else:
-            _send(groups, settings, engine)
+            _send(groups, settings, engine, (who or getpass.getuser())[:100])
     except (PipeError, NotTaken, PartFailed) as error:
         fail(" ".join(str(error).split()))
 
@@ -141,11 +142,11 @@ def _rehearse(groups: list[list[DeadLetter]], settings: Settings) -> None:
     print(f"{len(groups)} would be sent again")
 
 
-def _send(groups: list[list[DeadLetter]], settings: Settings, engine: Engine) -> None:
+def _send(groups: list[list[DeadLetter]], settings: Settings, engine: Engine, who: str) -> None:
     with counting(settings) as running:
         producer = open_producer(running.broker_url, running.dossier_partitions)
         try:
-            now, who = now_on(settings.data), getpass.getuser()
+            now = now_on(settings.data)
             places = [place for group in groups for place in redrive(engine, producer, group, now, who)]
         finally:
             producer.close()

@@ -1,15 +1,21 @@
-"""``opscentre source list | check | run | status | reconcile | backfill | new``: the systems that are polled."""
+"""``opscentre source list | check | run | pause | …``: the systems that are polled."""
 
 from __future__ import annotations
 
+import getpass
 import importlib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from opscentre import profile as profiles
+from opscentre.clock import wall_ms
 from opscentre.commands.shared import AsJson, MaybeProfile, fail, settings_beside
-from opscentre.settings import Settings, load
+from opscentre.settings import Settings, SettingsError, load
+from opscentre.sources import read_sources, sources_path
+from opscentre.store import source_states
+from opscentre.store.engine import open_store
 
 MaybeData = Annotated[
     Path | None, typer.Option(help="Folder of the embedded parts; OPSCENTRE_DATA where it is left out.")
@@ -23,6 +29,8 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_sources)
     group.command()(check)
     group.command()(run)
+    group.command()(pause)
+    group.command()(resume)
     group.command()(status)
     group.command()(reconcile)
     group.command()(backfill)
@@ -60,6 +68,34 @@ def run(
     if not once:
         fail("source run polls one time and wants to be told so: add --once; 'opscentre collect' polls for ever")
     raise typer.Exit(_commands().run_command(name, _settings(data, profile), as_json))
+
+
+def pause(
+    name: Code,
+    reason: Annotated[str, typer.Option(help="Why it is asked no more; whoever looks at the source reads it.")],
+    data: MaybeData = None,
+    profile: MaybeProfile = None,
+) -> None:
+    """Have the collectors ask a source no more, from its next turn on."""
+    if not reason.strip():
+        fail("source pause: --reason is empty; write for those after you why the source is not asked")
+    _set_paused(name, reason.strip(), _settings(data, profile))
+    print(f"{name}: paused; 'opscentre source resume {name}' lets it go on")
+
+
+def resume(name: Code, data: MaybeData = None, profile: MaybeProfile = None) -> None:
+    """Have the collectors ask a paused source again."""
+    _set_paused(name, "", _settings(data, profile))
+    print(f"{name}: asked again from its next turn on")
+
+
+def _set_paused(name: str, reason: str, settings: Settings) -> None:
+    province = profiles.load(settings.profile)
+    if name not in {source.code for source in read_sources(province, settings)}:
+        raise SettingsError(f"{sources_path(province, settings)}: there is no source {name!r}")
+    engine = open_store(settings.database_url)
+    source_states.decide(engine, name, reason, getpass.getuser(), wall_ms())
+    engine.dispose()
 
 
 def status(data: MaybeData = None, profile: MaybeProfile = None, as_json: AsJson = False) -> None:

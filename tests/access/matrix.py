@@ -33,6 +33,9 @@ class Door(NamedTuple):
 
 
 PUBLIC = None
+ADMINISTRATOR = frozenset({"administrator"})
+#: The administration pages; what their forms do, and for whom, is asked in tests/admin.
+ADMINISTRATION = ("/admin", "/admin/sources")
 _PERIOD = "from=2026-11-01&to=2026-12-01"
 
 #: ``METHOD /path`` as the application has it → how it is asked.
@@ -68,6 +71,8 @@ ROUTES: dict[str, Door] = {
         DOSSIERS,
     ),
     "GET /slip/{source}/{number:path}": Door(tuple(f"/slip/mot-cua/{mark}-overdue.docx" for mark in MARKS), DOSSIERS),
+    **{f"GET {path}": Door((path,), ADMINISTRATOR) for path in ADMINISTRATION},
+    **{f"POST {path}": Door((), ADMINISTRATOR) for path in ADMINISTRATION},
     # What nobody has written a door for is the administrator's.
     "GET /{path:path}": Door(("/no-such-page", "/api/no-such-thing", "/.env"), frozenset({"administrator"})),
 }

@@ -13,15 +13,21 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from collectors import registry
+from collectors.asked import Asked
 from collectors.base import Given, PollResult
 from collectors.behaviour_lock import sole_reader
 from collectors.errors import SignInRefused, TimedOut, Unreachable
 from collectors.placeholders import Addresses
 from collectors.polling import SourcePoll
 from collectors.telegraph import Telegraph
+from opscentre.access import audit
+from opscentre.clock import wall_ms
 from opscentre.domain.observations import Heartbeat, SourceSeen
 from opscentre.pipe.base import PipeError
+from opscentre.store import requests, source_states
+from opscentre.store.source_states import Stands
 from tests.collectors.parts import Bench, given
+from tests.parts.process import wait_until
 
 
 class Scripted:
@@ -130,6 +136,62 @@ def test_a_refused_sign_in_ends_the_polling_until_a_restart(bench: Bench, poll: 
     assert collector.polls == 1
     [seen] = told(bench)
     assert seen.error == "authentication: wrong secret"
+
+
+def test_a_paused_source_is_not_asked_until_it_goes_on(bench: Bench, poll: Callable[..., SourcePoll]) -> None:
+    collector = Scripted(PollResult(1))
+    one = poll(collector)
+    source_states.decide(bench.store, "igate", "moving house", "an", 1)
+    one.run()
+    one.reconcile()
+    assert (collector.polls, told(bench)) == (0, [])
+    assert source_states.decide(bench.store, "igate", "", "an", 2)
+    assert not source_states.decide(bench.store, "igate", "", "an", 3)
+    one.run()
+    assert collector.polls == 1
+    assert [entry.action for entry in audit.everything(bench.store)] == ["source.pause", "source.resume"]
+
+
+def test_it_is_written_down_when_a_failing_source_is_asked_again(bench: Bench, poll: Callable[..., SourcePoll]) -> None:
+    one = poll(Scripted(*[Unreachable("gone")] * 5, SignInRefused("no"), PollResult()))
+    one.run()
+    first = source_states.all_stands(bench.store)["igate"]
+    assert (first.asked, first.failures) == (0, 1)
+    assert first.next_at is not None
+    for _ in range(4):
+        one.run()
+    assert source_states.all_stands(bench.store)["igate"].asked == 1
+    one.run()
+    assert source_states.all_stands(bench.store)["igate"] == Stands(2, 5)
+    one.act()
+    assert source_states.all_stands(bench.store)["igate"] == Stands()
+
+
+def test_what_people_ask_for_is_done_once_and_answered(bench: Bench, poll: Callable[..., SourcePoll]) -> None:
+    """A source given up for its sign-in is asked because a person wants it, and goes on where that succeeds."""
+    collector = Scripted(SignInRefused("wrong"), PollResult(3, 1), PollResult(1))
+    one = poll(collector)
+    one.run()
+    one.run()
+    asked = Asked(bench.store, bench.settings, [one])
+    with bench.store.begin() as connection:
+        numbers = [requests.ask(connection, "source.run", "igate", "an", wall_ms()) for _ in range(2)]
+        requests.ask(connection, "source.run", "other", "an", wall_ms())
+        requests.ask(connection, "tea.make", "igate", "an", wall_ms())
+        requests.ask(connection, "source.run", "old", "an", wall_ms() - requests.STALE)
+    assert numbers[0] == numbers[1]
+    asked.look()
+    wait_until(lambda: not requests.any_pending(bench.store, ("source.run", "tea.make"), wall_ms()), 30, "the answers")
+    found = requests.newest(bench.store, ("source.run", "tea.make"))
+    done = found["source.run", "igate"]
+    assert (done.ok, done.answer, done.who) == (True, "3 taken, 1 set aside", "an")
+    assert found["source.run", "other"].answer == "sources.toml has no source 'other'"
+    assert "does not know" in found["tea.make", "igate"].answer
+    assert not found["source.run", "old"].ok
+    asked.look()
+    assert collector.polls == 2
+    one.run()
+    assert collector.polls == 3
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from collectors import registry
 from collectors.placeholders import Addresses
 from collectors.polling import SourcePoll
 from collectors.source_check import BECOMES
-from collectors.source_status import percentile
 from collectors.telegraph import Telegraph
 from opscentre import cli
 from opscentre.domain.dossier import Snapshot
@@ -26,6 +25,7 @@ from opscentre.domain.observations import SourceSeen
 from opscentre.sources import SourceConfig
 from opscentre.store import tables
 from opscentre.store.intake import read_cursor
+from opscentre.store.source_lag import percentile
 from tests.collectors.department import Department
 from tests.collectors.parts import NOW, Bench, given
 from tests.collectors.records import TRACES, dossier

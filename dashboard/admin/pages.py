@@ -1,0 +1,19 @@
+"""Which administration pages there are: one line each, in the order of their menu."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.admin import home, room, sources
+from dashboard.admin.room import Page, Room
+
+PAGES = {page.NAME: page for page in cast(list[Page], [home, sources])}
+
+
+def routes(installation: Room) -> list[tuple[str, Callable[[Request], Awaitable[Response]]]]:
+    """Every administration page's path and handler, for GET and POST."""
+    return room.routes(installation, PAGES)
