@@ -6,7 +6,7 @@ ARGS ?=
 # Test processes at once. Each starts the real parts it needs for itself.
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak soak-stream soak-alerts screenshot docs lock clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak soak-stream soak-alerts screenshot docs lock audit clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -96,6 +96,10 @@ lock: ## pin every package anew, with hashes (needs the command uv)
 
 docs: $(VENV)/.ready-dev ## the documentation site into build/site, strictly: no dead link, nothing from another host
 	@echo "==> documentation" && NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet && echo "build/site/index.html"
+
+audit: $(VENV)/.ready-dev ## known weaknesses of the locked packages, and their licences (asks the package index)
+	@echo "==> licences" && $(BIN)/python -m supply.licences
+	@echo "==> known weaknesses" && $(BIN)/python -m supply.vulnerabilities
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

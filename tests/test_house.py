@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("opscentre", "collectors", "streams", "alerts", "dashboard", "layouts", "simulator", "bench")
+PACKAGES = ("opscentre", "collectors", "streams", "alerts", "dashboard", "layouts", "simulator", "bench", "supply")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LONGEST = 400
