@@ -26,8 +26,7 @@ from opscentre.domain.figures import (
     parse_amount,
     parse_period,
 )
-from opscentre.profile_rows import ProfileError
-from opscentre.table_file import Parsers, Row, Table, read_table
+from opscentre.table_file import Parsers, ProfileError, Row, Table, read_table
 
 ROW = TypeVar("ROW", bound=msgspec.Struct)
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import msgspec
 
 from opscentre.domain.vocabulary import KINDS, WANTED, Kind, Vocabulary, Word, is_code, key_of
-from opscentre.profile_rows import ProfileError
-from opscentre.table_file import Table, read_table
+from opscentre.table_file import ProfileError, Table, read_table
 
 log = logging.getLogger(__name__)
 

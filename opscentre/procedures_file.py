@@ -10,8 +10,7 @@ from pathlib import Path
 
 from opscentre.domain.deadlines import LIMIT_WANTED, is_limit
 from opscentre.domain.procedures import Procedure
-from opscentre.profile_rows import ProfileError
-from opscentre.table_file import Table, read_table
+from opscentre.table_file import ProfileError, Table, read_table
 
 
 def check_procedures(path: Path) -> Table[Procedure]:

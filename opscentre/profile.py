@@ -13,7 +13,7 @@ from opscentre.calendar_file import check_calendar
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.units import Group, Units
 from opscentre.mapping_file import mapping_files, read_mapping
-from opscentre.profile_rows import ProfileError
+from opscentre.table_file import ProfileError
 from opscentre.units_file import read_units
 
 __all__ = ["Profile", "ProfileError", "Province", "available", "load"]

@@ -6,18 +6,14 @@ another: that the departments of a procedure are units, that a tile's metric nam
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-import msgspec
-
 from opscentre import figures_file, indicators_file
 from opscentre import profile as profiles
 from opscentre.calendar_file import check_calendar
-from opscentre.domain.units import Alias, Group, Unit, Units, UnitsError
 from opscentre.link_settings import LinksHead
 from opscentre.live.wall import Totals, Wall
 from opscentre.mapping_file import check_mapping, mapping_files
@@ -25,9 +21,9 @@ from opscentre.procedures_file import check_procedures
 from opscentre.profile import ProfileError, Province
 from opscentre.settings import SettingsError
 from opscentre.sources import CODE_WANTED, LinkConfig, SelfCheck, SourceConfig, is_code, wrong_entries
-from opscentre.table_file import Fault, Row, Table, read_table
+from opscentre.table_file import Fault, Row, Table
 from opscentre.toml_check import TomlFile
-from opscentre.units_file import contradiction
+from opscentre.units_file import check_aliases, check_units
 from opscentre.wall_file import check_wall
 
 ENTRY = TypeVar("ENTRY", SourceConfig, LinkConfig)
@@ -50,43 +46,6 @@ class Checks(NamedTuple):
     scenes: Collection[str] | None = None
 
 
-class UnitRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of ``units.csv``."""
-
-    code: str
-    name: str
-    kind: str
-    group: Group
-    short: str = ""
-    parent: str = ""
-    valid_from: dt.date | None = None
-    valid_to: dt.date | None = None
-    #: Codes of the units that took over, separated by semicolons.
-    successor: str = ""
-    latitude: float | None = None
-    longitude: float | None = None
-    area_km2: float | None = None
-    note: str = ""
-
-    @property
-    def successors(self) -> tuple[str, ...]:
-        """Codes of the units that took over."""
-        return tuple(code.strip() for code in self.successor.split(";") if code.strip())
-
-    def unit(self) -> Unit:
-        """The row as the rules know it."""
-        values = {name: getattr(self, name) for name in Unit.__struct_fields__}
-        return Unit(**values)
-
-
-class AliasRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of ``aliases.csv``."""
-
-    alias: str
-    code: str
-    note: str = ""
-
-
 def check(folder: Path, checks: Checks | None = None) -> list[Fault]:
     """Everything that is wrong in a profile folder, file by file; empty: nothing.
 
@@ -103,7 +62,7 @@ def check(folder: Path, checks: Checks | None = None) -> list[Fault]:
     faults = [*province.faults, *units.faults]
     if not units.unread:
         codes = units.column("code")
-        faults += _check_aliases(folder / "aliases.csv", units, named.name if named else "")
+        faults += check_aliases(folder / "aliases.csv", units, named.name if named else "")[1]
         faults += check_calendar(folder, codes)[1]
         faults += _check_mappings(folder, codes)
         faults += _check_catalogue(folder, codes)
@@ -115,38 +74,6 @@ def check(folder: Path, checks: Checks | None = None) -> list[Fault]:
         # What the roles read must be fit for them too, whatever this module knows.
         profiles.load(str(folder.resolve()))
     return faults
-
-
-def check_units(path: Path) -> Table[UnitRow]:
-    """The units of a profile, and everything that is wrong with the file."""
-    table = read_table(path, UnitRow, required=True)
-    table.require_unique("code")
-    codes = table.column("code")
-    for row in table.rows:
-        if wrong := contradiction(row.value.unit()):
-            table.blame(row, "", *_split(wrong), "")
-        for key, named in (("parent", (row.value.parent,)), ("successor", row.value.successors)):
-            for code in named:
-                if code and code not in codes:
-                    table.blame(row, key, "no unit has this code", "want a code of this file", code)
-    return table
-
-
-def _check_aliases(path: Path, units: Table[UnitRow], province: str) -> list[Fault]:
-    table = read_table(path, AliasRow)
-    codes = units.column("code")
-    for row in table.rows:
-        if row.value.code not in codes:
-            table.blame(row, "code", "no unit has this code", "want a code of units.csv")
-    if not units.faults and not table.faults:
-        known = [Alias(row.value.alias, row.value.code, row.line) for row in table.rows]
-        try:
-            Units([row.value.unit() for row in units.rows], known, province)
-        except UnitsError as error:
-            told, _, remedy = str(error).rpartition("; ")
-            file = path if error.alias else units.path
-            return [Fault(file=file, told=told or str(error), remedy=remedy if told else "mend one of these rows")]
-    return table.faults
 
 
 def _check_mappings(folder: Path, units: frozenset[str]) -> list[Fault]:

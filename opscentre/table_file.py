@@ -17,6 +17,11 @@ ROW = TypeVar("ROW", bound=msgspec.Struct)
 UNREADABLE = "is not what belongs here"
 COLUMN_MISSING = "this column is missing"
 
+
+class ProfileError(Exception):
+    """A profile cannot be used: file, line, the value seen and what to do."""
+
+
 #: Column → what makes a value of its text; raises ``ValueError`` saying what it wants.
 Parsers = Mapping[str, Callable[[str], object]]
 
@@ -116,8 +121,11 @@ def _check_header(table: Table[ROW], kind: type[ROW], header: object) -> None:
     known = [field.encode_name for field in msgspec.structs.fields(kind)]
     for name in _needed(kind):
         if name not in seen:
+            there = ",".join(map(str, seen))
             table.faults.append(
-                Fault(file=table.path, line=1, key=name, told=COLUMN_MISSING, remedy="add it to the header")
+                Fault(
+                    file=table.path, line=1, key=name, value=there, told=COLUMN_MISSING, remedy="add it to the header"
+                )
             )
     for name in seen:
         if name not in known:

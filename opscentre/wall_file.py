@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from opscentre.profile_rows import ProfileError
-from opscentre.table_file import Fault
+from opscentre.table_file import Fault, ProfileError
 from opscentre.toml_check import TomlFile
 
 WALL = "wall.toml"

@@ -22,7 +22,9 @@ _COLUMN = "take it out, or mend its name; known are: day, kind, hours, document,
 #: Sample of the gallery → what is told of it first, without the file.
 TOLD = {
     "calendar_closed": f", line 2, hours: is not what belongs here, saw 'closed'; {_HOURS}",
-    "calendar_column_missing": ", line 1, day: this column is missing; add it to the header",
+    "calendar_column_missing": (
+        ", line 1, day: this column is missing, saw 'ngày,kind,hours,document,note'; add it to the header"
+    ),
     "calendar_column_twice": ", line 1, kind: this column is there twice; keep one",
     "calendar_column_unknown": f", line 1, hour: there is no such column; {_COLUMN}",
     "calendar_comma_in_a_note": (
@@ -67,7 +69,7 @@ TOLD = {
     "hours_closed_all_week": (
         ", line 3, agency: is closed on every weekday, saw 'H55.12'; open one of them, or take the rows out"
     ),
-    "hours_column_missing": ", line 1, hours: this column is missing; add it to the header",
+    "hours_column_missing": ", line 1, hours: this column is missing, saw 'agency,weekdays,note'; add it to the header",
     "hours_hours_left_out": ", line 3, hours: nothing is written here; write it in",
     "hours_hours_written_another_way": f", line 3, hours: is not what belongs here, saw 'sáng'; {_HOURS}",
     "hours_province_closed": (

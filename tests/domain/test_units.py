@@ -263,18 +263,36 @@ def refusal(folder: Path, units: str, aliases: str | None = None, header: str = 
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ("a,Sở A,department,IV,,,,,,\n", "line 2: Invalid enum value 'IV'"),
-        ("a,,department,I,,,,,,\n", "line 2: Object missing required field `name`"),
-        ("a,Sở A,department,I,1/7/2025,,,,,\n", "line 2: Invalid RFC3339 encoded date"),
+        (
+            "a,Sở A,department,IV,,,,,,\n",
+            "line 2, group: is not what belongs here, saw 'IV'; want one of 'I', 'II', 'III', '-'",
+        ),
+        ("a,,department,I,,,,,,\n", "line 2, name: nothing is written here; want a text"),
+        (
+            "a,Sở A,department,I,1/7/2025,,,,,\n",
+            "line 2, valid_from: is not what belongs here, saw '1/7/2025'; want a day as YYYY-MM-DD",
+        ),
         ("a,Sở A,department,I,2025-07-01,2025-06-30,,,,\n", "valid_to 2025-06-30 lies before valid_from 2025-07-01"),
         ("a,Sở A,department,I,,,b,,,\nb,Sở B,department,I,,,,,,\n", "it has a successor (b) but no valid_to"),
-        ("a,Sở A,department,I,,2025-06-30,x,,,\n", "unit 'a', successor 'x': no unit has this code"),
+        (
+            "a,Sở A,department,I,,2025-06-30,x,,,\n",
+            "line 2, successor: no unit has this code, saw 'x'; want a code of this file",
+        ),
         ("a,Sở A,department,I,,2025-06-30,b,,,\nb,Sở B,department,I,,2025-06-30,a,,,\n", "in a circle: a → b → a"),
-        ("a,Sở A,department,I,,,,,,\na,Sở B,department,I,,,,,,\n", "line 3: code 'a' stands in line 2 too"),
-        ("a,Sở A,department,I,,,,105.8,21.5,\n", "latitude 105.8, longitude 21.5: want degrees, latitude first"),
+        (
+            "a,Sở A,department,I,,,,,,\na,Sở B,department,I,,,,,,\n",
+            "line 3, code: is already on line 2, saw 'a'; keep one row, or write another one",
+        ),
+        (
+            "a,Sở A,department,I,,,,105.8,21.5,\n",
+            "line 2: latitude 105.8, longitude 21.5; want degrees, latitude first",
+        ),
         ("a,Sở A,department,I,,,,21.5,,\n", "give both or neither"),
-        ("a,Sở A,department,I,,,,,,0\n", "area_km2 0.0: want square kilometres above 0"),
-        ("a,Sở A, B,department,I,,,,,,\n", "line 2: more cells than columns; put a value that has a comma in quotes"),
+        ("a,Sở A,department,I,,,,,,0\n", "area_km2 0.0; want square kilometres above 0"),
+        (
+            "a,Sở A, B,department,I,,,,,,\n",
+            "line 2: more cells than columns; put a text that holds commas between double quotes",
+        ),
     ],
 )
 def test_a_broken_units_file_names_the_line_the_value_and_what_to_do(tmp_path: Path, rows: str, told: str) -> None:
@@ -284,18 +302,19 @@ def test_a_broken_units_file_names_the_line_the_value_and_what_to_do(tmp_path: P
 
 
 def test_a_units_file_has_the_columns_it_needs_and_no_misspelt_ones(tmp_path: Path) -> None:
-    assert "no column 'group'" in refusal(tmp_path, "a,Sở A,department\n", header="code,name,kind\n")
+    missing = "line 1, group: this column is missing, saw 'code,name,kind'; add it to the header"
+    assert missing in refusal(tmp_path, "a,Sở A,department\n", header="code,name,kind\n")
     told = refusal(tmp_path, "a,Sở A,department,I,\n", header="code,name,kind,group,valid_form\n")
-    assert "unknown column 'valid_form'; known are code, name" in told
+    assert "valid_form: there is no such column; take it out, or mend its name; known are: code, name" in told
     (tmp_path / "units.csv").write_bytes("code,name,kind,group\na,Sở A,department,I\n".encode("utf-16"))
-    with pytest.raises(ProfileError, match="not UTF-8"):
+    with pytest.raises(ProfileError, match="cannot be read: .*; save it as CSV in UTF-8"):
         read_units(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("alias", "told"),
     [
-        ("Sở Cũ,x,\n", "line 2, alias 'Sở Cũ': no unit has the code 'x'"),
+        ("Sở Cũ,x,\n", "line 2, code: no unit has this code, saw 'x'; want a code of units.csv"),
         ("Sở B,a,\n", "line 2, alias 'Sở B' for 'a': 'b' is written so too"),
         ("!!,a,\n", "line 2, alias '!!': it has no letter or digit"),
     ],
