@@ -105,8 +105,13 @@ def read_table(path: Path, kind: type[ROW], *, required: bool = False, parsers: 
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="")
             _check_header(table, kind, reader.fieldnames)
+            known = frozenset(field.encode_name for field in msgspec.structs.fields(kind))
+            # Where a column is missing, every row would say so again.
+            readable = not any(fault.told == COLUMN_MISSING for fault in table.faults)
             for cells in reader:
-                _read_row(table, kind, parsers or {}, reader.line_num, cells)
+                given = _cells(table, known, reader.line_num, cells)
+                if given and readable:
+                    _read_row(table, kind, parsers or {}, reader.line_num, given)
     except FileNotFoundError:
         if required:
             columns = ",".join(_needed(kind))
@@ -144,22 +149,22 @@ def _check_header(table: Table[ROW], kind: type[ROW], header: object) -> None:
             )
 
 
-def _read_row(table: Table[ROW], kind: type[ROW], parsers: Parsers, line: int, cells: Mapping[str, Any]) -> None:
+def _cells(table: Table[ROW], known: frozenset[str], line: int, cells: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row holds; nothing for a remark, an empty line, and one that has a fault as a whole."""
     if str(next(iter(cells.values()), "")).startswith("#"):
-        return
+        return {}
     surplus = cells.get("")
     if surplus:
         told, remedy = "more cells than columns", "put a text that holds commas between double quotes"
         table.faults.append(Fault(file=table.path, line=line, value=",".join(surplus), told=told, remedy=remedy))
-        return
-    known = {field.encode_name for field in msgspec.structs.fields(kind)}
-    given: dict[str, Any] = {name: text.strip() for name, text in cells.items() if name in known and text}
-    given = {name: text for name, text in given.items() if text}
-    if not given:
-        return
-    table.cells.append(dict(given))
-    if any(fault.told == COLUMN_MISSING for fault in table.faults):
-        return  # Every row would say so again.
+        return {}
+    given = {name: text for name, cell in cells.items() if name in known and cell and (text := cell.strip())}
+    if given:
+        table.cells.append(dict(given))
+    return given
+
+
+def _read_row(table: Table[ROW], kind: type[ROW], parsers: Parsers, line: int, given: dict[str, Any]) -> None:
     for name, parse in parsers.items():
         if name in given:
             try:
