@@ -47,6 +47,11 @@ ROUTES: dict[str, Door] = {
     "GET /sign-in": Door(("/sign-in",), PUBLIC),
     "POST /sign-in": Door(("/sign-in",), PUBLIC, {"login": "", "password": ""}),
     "POST /sign-out": Door((), PUBLIC),
+    # Gives an address ten codes, then none for a while. Who may send the forms: tests/access/test_screens.py.
+    "GET /pair": Door((), PUBLIC),
+    "GET /screens": Door(("/screens",), OPERATORS),
+    "POST /screens": Door((), OPERATORS),
+    "POST /screens/revoke": Door((), OPERATORS),
     "GET /assets": Door(("/assets/desk.js",), PUBLIC),
     "GET /_dash-component-suites/{package_name}/{fingerprinted_path:path}": Door((), PUBLIC),
     "GET /_favicon.ico": Door(("/_favicon.ico",), PUBLIC),
