@@ -28,7 +28,9 @@
   function open() {
     if (stream) stream.close();
     tried = performance.now();
-    stream = new EventSource("/stream");
+    stream = new EventSource(window.opscentreStream ? window.opscentreStream() : "/stream");
+    stream.addEventListener("wanted", (event) =>
+      window.dispatchEvent(new CustomEvent("opscentre:wanted", { detail: JSON.parse(event.data) })));
     for (const kind of ["picture", "change", "beat"])
       stream.addEventListener(kind, (event) => take(kind, JSON.parse(event.data)));
     stream.addEventListener("error", () => { if (stream.readyState === EventSource.CLOSED) asked(); });
@@ -57,13 +59,14 @@
     else if (kind === "change") Object.assign(patch, message.body.patch);
     show(kind === "change" ? message.body.patch : kind === "picture" ? patch : {});
     tick();
+    if (kind === "picture") window.dispatchEvent(new CustomEvent("opscentre:open"));
     window.dispatchEvent(new CustomEvent("opscentre:head", { detail: head }));
   }
 
   /* Only when the server answers: a reload into a dead server would leave the browser's own error page. */
-  async function reload() {
+  async function reload(asked) {
     const last = Number(sessionStorage.getItem("reloaded") || 0);
-    if (reloading || Date.now() - last < RELOAD_GAP) return;
+    if (reloading || (!asked && Date.now() - last < RELOAD_GAP)) return;
     reloading = true;
     try {
       const answer = await fetch(location.pathname, { cache: "no-store" });
@@ -219,6 +222,8 @@
   }
 
   window.addEventListener("resize", () => show(patch || {}));
+  window.addEventListener("opscentre:reload", () => reload(true));
+  window.addEventListener("opscentre:reopen", open);
   open();
   setInterval(watch, TICK);
 })();

@@ -13,6 +13,10 @@
   let since = performance.now();
   let held = false;
   let every = seconds(query.get("rotate"));
+  /* A page that was reloaded goes on as it was; one that was opened begins as its address says. */
+  const before = JSON.parse(sessionStorage.getItem("turn") || "null");
+  const again = before && performance.getEntriesByType("navigation")[0].type === "reload";
+  if (again) ({ held, every } = before);
   let alarm = null;          /* the alarm that is up: its id, since when, and the scene to go back to */
   let silenced = null;       /* id of the last alarm that had its time */
 
@@ -29,7 +33,7 @@
     const here = document.querySelector(".stage");
     if (!here || here === stage) return;
     stage = here;
-    if (query.has("rotate") && !every) every = Number(here.dataset.rotate) * 1000;
+    if (query.has("rotate") && !every && !again) every = Number(here.dataset.rotate) * 1000;
     on = null;
     go(keys().includes(wanted()) ? wanted() : keys()[0]);
   }
@@ -52,6 +56,20 @@
     history.replaceState(history.state, "", `${root}/${key}${location.search}`);
     window.dispatchEvent(new CustomEvent("opscentre:scene", { detail: key }));
     tell();
+  }
+
+  /* Let it turn, a scene staying so long, or hold the one that is on (0). */
+  function turn(seconds) {
+    held = !seconds;
+    if (seconds) every = seconds * 1000;
+    turned();
+  }
+
+  function turned() {
+    since = performance.now();
+    sessionStorage.setItem("turn", JSON.stringify({ held, every }));
+    tell();
+    window.dispatchEvent(new CustomEvent("opscentre:turn"));
   }
 
   function step(by) {
@@ -106,7 +124,7 @@
     if (!stage || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowRight" || event.key === "ArrowDown") step(1);
     else if (event.key === "ArrowLeft" || event.key === "ArrowUp") step(-1);
-    else if (event.key === " ") { held = !held; since = performance.now(); tell(); }
+    else if (event.key === " ") { held = !held; turned(); }
     else if (event.key === "f" || event.key === "F") full();
     else return;
     event.preventDefault();
@@ -117,5 +135,7 @@
     change.catch((error) => console.info("the browser refused full screen:", error.message));
   }
 
+  /* For assets/control.js: null until a scene is on. */
+  window.opscentreScenes = { go, turn, state: () => (on ? { scene: on, held, every: every && every / 1000 } : null) };
   setInterval(watch, 200);
 })();

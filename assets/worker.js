@@ -20,7 +20,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "POST" && address.pathname === "/_dash-update-component") {
     event.respondWith(page(event));
   } else if (request.method === "GET" && request.mode === "navigate") {
-    if (!/^\/(wall|api|export|sign-|account|mails|answer)/.test(address.pathname)) event.respondWith(kept(request, SHELL));
+    if (!/^\/(wall(\/|$)|api|export|sign-|account|mails|answer)/.test(address.pathname)) event.respondWith(kept(request, SHELL));
   } else if (request.method === "GET" && PARTS.test(address.pathname)) {
     event.respondWith(kept(request, address.pathname));
   }

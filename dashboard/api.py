@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from dashboard.audience import part_of
 from dashboard.feed import Feed
 from dashboard.gate import still_there
 from dashboard.reader import Reader
+from dashboard.walls import Control
 from layouts import wall as wall_page
 from layouts.markup import to_html
 from layouts.place import Place
@@ -46,14 +47,20 @@ class Refused(Exception):
 LookBack = Callable[[int, int, int], dict[str, Any]]
 
 
-def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place: Place) -> list[Route]:
+def routes(
+    feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place: Place, control: Control
+) -> list[Route]:
     """Paths and their handlers."""
     # A look back reads the whole history: one at a time.
     looking = asyncio.Lock()
 
     async def stream(request: Request) -> Response:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        messages = _while_there(request, feed.stream(scope.current()))
+        asked = request.query_params
+        wanted = await control.screen(asked["screen"][:40], asked.get("wall", "")) if "screen" in asked else None
+        messages = _while_there(request, feed.stream(scope.current(), wanted))
+        if "screen" in asked:
+            messages = control.followed(asked["screen"][:40], messages)
         return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
 
     async def wall(_: Request) -> Response:
@@ -100,7 +107,7 @@ def routes(feed: Feed, reader: Reader, look_back: LookBack, clock: Clock, place:
     ]
 
 
-async def _while_there(request: Request, messages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _while_there(request: Request, messages: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     """A stream that ends when its caller is not any more who they were: signed out, shut out, of another role."""
     asked = time.monotonic()
     async for message in messages:

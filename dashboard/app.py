@@ -22,7 +22,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard import alert_actions, answers, api, desk_export, desk_install, desk_notes, doors, mails, slips
+from dashboard import (
+    alert_actions,
+    answers,
+    api,
+    desk_export,
+    desk_install,
+    desk_notes,
+    desk_walls,
+    doors,
+    mails,
+    slips,
+)
 from dashboard.admin.pages import routes as admin_routes
 from dashboard.admin.room import Room
 from dashboard.audience import painted
@@ -37,6 +48,7 @@ from dashboard.screens import Screens
 from dashboard.security import SecurityHeaders, framers
 from dashboard.sign_in import SignIn
 from dashboard.slow import SlowFeed
+from dashboard.walls import Control
 from dashboard.ways import ways_of
 from layouts import wall
 from layouts.alarms import Watch
@@ -48,6 +60,7 @@ from opscentre.alert_files import read_names
 from opscentre.clock import open_clock
 from opscentre.domain.moments import date_of, day_number
 from opscentre.live.rates import Rates
+from opscentre.live.wall_board import WallBoard
 from opscentre.mail_folder import MailFolder
 from opscentre.profile import Profile
 from opscentre.runtime.health import Health, database
@@ -93,18 +106,21 @@ def create_app(
     """
     clock = open_clock(settings.clock, profile.calendar)
     place = _place(settings, profile, date_of(day_number(clock.now())))
+    walls = WallBoard(settings.redis_url)
+    control = Control(walls)
     feed = Feed(
         reader_factory(),
         partial(painted, place=place),
         settings.redis_url,
         alarm=Watch(place).take,
         slow=lambda: slow.newest if slow else None,
+        control=control,
     )
 
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         await _warm(server)
-        tasks = [asyncio.create_task(feed.run(), name="feed")]
+        tasks = [asyncio.create_task(feed.run(), name="feed"), asyncio.create_task(control.run(), name="walls")]
         tasks += [asyncio.create_task(slow.run(), name="slow")] if slow else []
         for task in tasks:
             task.add_done_callback(_stop_if_failed)
@@ -120,8 +136,10 @@ def create_app(
     server.state.health.can_work_when(board=partial(api.unreadable, feed), database=database(store))
     for path, handler in api.health_routes(feed, server.state.health):
         server.add_route(path, handler, methods=["GET"])
-    for path, handler in api.routes(feed, reader_factory(), look_back, clock, place):
+    for path, handler in api.routes(feed, reader_factory(), look_back, clock, place, control):
         server.add_route(path, handler, methods=["GET"])
+    for path, handler in control.routes():
+        server.add_route(path, handler, methods=["POST"])
     for path, handler in mails.routes(MailFolder(settings.data / "mails")):
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
@@ -138,7 +156,7 @@ def create_app(
         signing, screens = SignIn(store, limits_of(settings), place), Screens(store, settings.redis_url, place)
         for path, method, handler in [*signing.routes(), *screens.routes()]:
             server.add_route(path, handler, methods=[method])
-    application = _dash(server, escape(place.title), pages, desk)
+    application = _dash(server, escape(place.title), pages, desk, walls)
     server.add_middleware(Gate, ways=ways_of(settings, store), codes=desk.codes)
     server.add_middleware(
         RateLimit, rates=Rates(settings.redis_url), most=settings.api_rate, everybody=settings.sign_in == "required"
@@ -166,7 +184,9 @@ def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:
     return place_of(profile, day, wanted, areas)
 
 
-def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]], desk: Desk) -> dash.Dash:
+def _dash(
+    server: FastAPI, title: str, pages: dict[str, Callable[[], Component]], desk: Desk, walls: WallBoard
+) -> dash.Dash:
     """The Dash application on ``server``, with one route for each page, and the desk's pages beside them."""
     application = dash.Dash(
         __name__,
@@ -186,6 +206,7 @@ def _dash(server: FastAPI, title: str, pages: dict[str, Callable[[], Component]]
     application.init_app(server)
     desk_notes.register(application, desk)
     alert_actions.register(application, desk)
+    desk_walls.register(application, desk, walls)
     application.layout = html.Div([dcc.Location(id="address"), html.Div(id="page")])
 
     @application.callback(Output("page", "children"), Input("address", "pathname"), Input("address", "search"))

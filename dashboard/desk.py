@@ -17,7 +17,7 @@ from dashboard import desk_alerts, desk_pages, trace
 from dashboard.desk_alerts import Alerts
 from dashboard.desk_counts import Counts, codes_under, summed
 from dashboard.gate import caller
-from layouts.desk import frame, lists, overview, tables
+from layouts.desk import frame, lists, overview, tables, walls
 from layouts.desk.address import BadAddress, View, code_of, read
 from layouts.desk.frame import Crumb, Option
 from layouts.desk.progress import Row
@@ -38,7 +38,7 @@ from opscentre.store.queries_lists import BadCursor, Question
 log = logging.getLogger(__name__)
 
 #: First parts of the paths that are pages of this module.
-PAGES = ("", "table", "unit", "list", "search", "dossier", "compare", "figure", "alerts")
+PAGES = ("", "table", "unit", "list", "search", "dossier", "compare", "figure", "alerts", "walls")
 #: Units named on the overview as having most overdue.
 WORST = 8
 
@@ -75,6 +75,7 @@ class Desk:
             "dossier": partial(desk_pages.dossier_page, self),
             "figure": partial(desk_pages.figure_page, self),
             "alerts": partial(desk_alerts.page, self),
+            "walls": lambda view: walls.layout(view, self.place) if len(view.parts) == 1 else None,
         }
 
     @staticmethod

@@ -57,6 +57,9 @@ DOORS: dict[str, Asked] = {
     "/api/board": _PAGES,
     "/admin": (Action.administer_sources,),
     "/admin/sources": (Action.administer_sources,),
+    "/walls": (Action.control_walls,),
+    # A screen says what it shows.
+    "/wall-report": (Action.see_wall,),
     "/mails": (Action.see_mails,),
     "/mails/": (Action.see_mails,),
 }

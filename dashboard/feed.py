@@ -12,13 +12,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
 from dashboard.audience import Audience
 from dashboard.reader import Reader
+from dashboard.walls import Control
 from layouts.alarms import Alarm
 from layouts.change import Patch
 from layouts.notice import notice_of, redis_gone
@@ -29,6 +30,7 @@ from opscentre.clock import wall_ms
 from opscentre.live.keys import CHANNEL
 from opscentre.live.slow import Slow
 from opscentre.live.wall import Wall
+from opscentre.live.wall_board import CHANNEL as WALLS
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Feed:
         redis_url: str,
         alarm: Callable[[Wall], Alarm | None],
         slow: Callable[[], Slow | None],
+        control: Control,
     ) -> None:
         self.boot = uuid.uuid4().hex[:12]
         #: Frames sent out since the start: pictures, and beats where nothing had changed.
@@ -62,6 +65,7 @@ class Feed:
         self._paint = paint
         self._alarm = alarm
         self._slow = slow
+        self._control = control
         self._redis_url = redis_url
         #: Those who see everything are always painted for, others while they have screens.
         self._audiences: dict[Scope, Audience] = {EVERYTHING: Audience(EVERYTHING)}
@@ -86,11 +90,16 @@ class Feed:
         self.closed = True
         self._next.set()
 
-    async def stream(self, scope: Scope = EVERYTHING) -> AsyncIterator[bytes]:
-        """Server-sent events for one screen of a scope: the newest picture whenever it changed, else a beat."""
+    async def stream(
+        self, scope: Scope = EVERYTHING, wanted: Callable[[], bytes] | None = None
+    ) -> AsyncGenerator[bytes]:
+        """Server-sent events for one screen of a scope: the newest picture whenever it changed, else a beat.
+
+        ``wanted``: of a wall, the message with its commands; it goes out whenever it is another one.
+        """
         audience = self._audiences.setdefault(scope, Audience(scope))
         audience.screens += 1
-        seen, content = -1, 0
+        seen, content, told = -1, 0, b""
         try:
             yield b"retry: 2000\n\n"
             while not self.closed:
@@ -100,6 +109,9 @@ class Feed:
                     continue
                 yield audience.message(frame, content)
                 seen, content = frame.sequence, frame.content or content
+                if wanted is not None and (message := wanted()) != told:
+                    told = message
+                    yield message
         finally:
             audience.screens -= 1
 
@@ -110,13 +122,16 @@ class Feed:
             try:
                 async with redis.asyncio.Redis.from_url(self._redis_url, socket_connect_timeout=2) as client:
                     subscription = client.pubsub()
-                    await subscription.subscribe(CHANNEL)
+                    await subscription.subscribe(CHANNEL, WALLS)
                     if lost:
                         log.info("Redis is back")
                     lost = False
                     self._changed.set()
+                    # The first to come from a channel says that it is subscribed to: what was missed is read then.
                     async for message in subscription.listen():
-                        if message["type"] == "message" and message["data"]:
+                        if message["channel"] == WALLS.encode():
+                            await self._control.refresh()
+                        elif message["type"] == "message" and message["data"]:
                             self._events.update(dict.fromkeys(message["data"].decode(errors="replace").split(",")))
                         self._changed.set()
             except (RedisError, OSError) as error:

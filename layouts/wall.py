@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from layouts.cards import head
+from layouts.cards import head, pin
 from layouts.change import Patch
 from layouts.place import Place
 from layouts.scenes import SCENES
@@ -40,6 +40,7 @@ def layout(place: Place) -> html.Div:
         id="wall",
         className="wall",
         children=[
+            pin.layout(),
             head.layout(place, keys(place)),
             html.Div(
                 [_mounted(key, place) for key in keys(place)],

@@ -1,6 +1,6 @@
 """Vietnamese and English for the pages: every text a person sees there, numbers, dates and lengths of time.
 
-The texts are in ``layouts.words_catalogue``; pages hold none themselves (a test looks for them).
+The texts are in ``layouts.words_catalogue`` and ``layouts.words_wall``; pages hold none (a test looks for them).
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ import datetime as dt
 from typing import Literal
 
 from layouts import text as vietnamese
-from layouts.words_catalogue import CATALOGUE
+from layouts.words_catalogue import CATALOGUE as PAGES
+from layouts.words_wall import CATALOGUE as WALL
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND, local
 from opscentre.domain.status import NAMES, NAMES_EN, Status
 
 Lang = Literal["vi", "en"]
 LANGS: tuple[Lang, ...] = ("vi", "en")
 DASH = "—"
+CATALOGUE = PAGES | WALL
 
 
 class Words:

@@ -15,6 +15,7 @@ from opscentre.access.rights import Action, may
 from opscentre.domain.alert_desk import SEVERITIES, STATES
 from opscentre.domain.listing import PERIODS, By, Period, PeriodName, period_of
 from opscentre.domain.moments import date_of, day_number
+from opscentre.live.walls import called
 
 #: Stands in a path for the code that a source left empty.
 NO_CODE = "-"
@@ -63,6 +64,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     kind: str | None = None
     state: str | None = None
     order: str = "grave"
+    #: The wall that is controlled; None: all of them.
+    wall: str | None = None
 
     @property
     def words(self) -> Words:
@@ -112,7 +115,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 _IN_QUERY = (
     "unit", "field", "procedure", "channel", "level", "by", "sort", "after", "q", "days", "units", "severity", "kind",
-    "state", "order",
+    "state", "order", "wall",
 )  # fmt: skip
 _SILENT: dict[str, Any] = {"by": "unit", "sort": "old", "days": 15, "order": "grave"}
 #: Orders of the list of alerts.
@@ -155,6 +158,7 @@ def read(path: str, search: str, now: int, cookie_lang: str | None = None) -> Vi
         kind=one("kind") if _KIND.fullmatch(one("kind")) else None,
         state=_among("state", one("state"), ("unanswered", *STATES)),
         order=_among("order", one("order"), ORDERS) or "grave",
+        wall=called(one("wall")) or None,
     )
 
 

@@ -29,6 +29,7 @@ _ASKS = {
     "alerts": Action.see_dossier,
     "wall": Action.see_wall,
     "admin": Action.administer_sources,
+    "walls": Action.control_walls,
 }
 
 
@@ -123,6 +124,7 @@ def _navigation(view: View) -> html.Nav:
         ("alerts", words("nav.alerts"), view.to("alerts")),
         ("compare", words("nav.compare"), view.to("compare")),
         ("wall", words("nav.wall"), "/wall"),
+        ("walls", words("nav.walls"), view.to("walls")),
         ("admin", words("nav.admin"), "/admin"),
     )
     hidden = {name for name, action in _ASKS.items() if not view.offers(action)}

@@ -66,6 +66,7 @@ ROUTES: dict[str, Door] = {
     "GET /api/wall": Door(("/api/wall",), WALL),
     "GET /api/board": Door(("/api/board", f"/api/board?{_PERIOD}"), ALL),
     "GET /api/openapi.json": Door(("/api/openapi.json",), ALL),
+    "POST /wall-report": Door(("/wall-report",), WALL),
     "GET /mails": Door(("/mails",), OPERATORS),
     "GET /mails/{name}": Door(("/mails/0000000000000000001.eml",), OPERATORS),
     "GET /export/{file}": Door(
@@ -107,15 +108,20 @@ PAGES: tuple[Door, ...] = (
     Door(("/alerts", "/alerts/units", "/alerts?state=resolved"), DOSSIERS),
     *(Door((f"/alerts/overdue/mot-cua/{mark}-overdue",), DOSSIERS) for mark in MARKS),
     Door(("/wall", "/wall/late"), WALL),
+    Door(("/walls", "/walls?wall=x"), LEADERS),
 )
 
-#: Callbacks by their outputs: what gives a page, what adds a note, what decides about an alert.
+#: Callbacks by their outputs: what gives a page, adds a note, decides about an alert, lists and commands walls.
 PAGE = "page.children"
 NOTE = "..note-list.children...note-said.children...note-text.value.."
 ALERT = (
     "..alert-standing.children...alert-live.children...alert-said.children...alert-ack-reason.value"
     "...alert-assign-to.value...alert-note-text.value...alert-silence-reason.value.."
 )
+WALLS = "walls-list.children"
+COMMAND = "..walls-said.children...walls-text.value.."
+#: What only shows something.
+LOOKING = {PAGE, WALLS}
 
 
 class Deed(NamedTuple):
@@ -142,8 +148,12 @@ def _deeds() -> Iterator[Deed]:
         yield Deed(ALERT, "alert-ack", alert | {"alert-ack-reason": "đã nhận"}, "alert_marks", handles)
         silence = {"alert-silence-scope": "unit", "alert-silence-until": UNTIL, "alert-silence-reason": "bảo trì"}
         yield Deed(ALERT, "alert-silence", alert | silence, "alert_marks", OPERATORS)
+    clicked = {
+        '{"key":["ALL"],"walls":["ALL"]}': [{"id": {"key": "", "walls": "hold"}, "property": "n_clicks", "value": 1}]
+    }
+    yield Deed(COMMAND, '{"key":"","walls":"hold"}', clicked | {"walls-subject": ["*", "vi"]}, "audit_log", LEADERS)
 
 
 UNTIL = str(NOW + HOUR)
 DEEDS = tuple(_deeds())
-CALLBACKS = {PAGE, NOTE, ALERT}
+CALLBACKS = {PAGE, NOTE, ALERT, WALLS, COMMAND}

@@ -22,7 +22,7 @@ NOVEMBER = "period=custom&first=2026-11-01&last=2026-11-30"
 PAGES = (
     "/", f"/table?{NOVEMBER}", f"/unit/H55.12?{NOVEMBER}", "/list/overdue", "/list/silent?lang=en", "/search?q=2611",
     f"/dossier/mot-cua/{WILD}", f"/figure/share.on_time?{NOVEMBER}", f"/compare?units=H55.12&units=H55.05&{NOVEMBER}",
-    "/list/nothing",
+    "/list/nothing", "/walls",
 )  # fmt: skip
 #: What a finger must hit, and is too small for it: [what, width, height].
 SMALL = """() => [...document.querySelectorAll('.desk :is(a[href], button, select, input, textarea, summary)')]

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from layouts.definitions import DEFINITIONS
-from layouts.words import WORDS
-from layouts.words_catalogue import CATALOGUE
+from layouts.words import CATALOGUE, WORDS
 from opscentre import paths
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND
 
