@@ -31,7 +31,7 @@ CATALOGUE: Mapping[str, tuple[str, str]] = {
     "best": ("Tốt nhất", "Best"),
     "worst": ("Thấp nhất", "Worst"),
     "place": ("hạng {rank}/{all}", "place {rank} of {all}"),
-    "yours": ("Đơn vị của bạn", "Your unit"),
+    "yours": ("Đơn vị nhận thư", "Your unit"),
     "unplaced": ("chưa đủ hồ sơ để xếp hạng", "too few dossiers to be ranked"),
     "gist": ("{name} tốt nhất, {last} thấp nhất", "{name} best, {last} worst"),
     "gist.none": ("chưa có số liệu", "no data"),

@@ -43,6 +43,10 @@ class Mailbox(Protocol):
         """Mails that were not seen. Raises ``MailboxAway``."""
         ...
 
+    def greet(self) -> None:
+        """Whether it can be read, without reading it. Raises ``MailboxAway``."""
+        ...
+
     def gone(self, seen: Mapping[str, str]) -> list[str]:
         """Marks that are needed no more, because the mail itself is gone."""
         ...
@@ -67,17 +71,21 @@ class Imap:
             # The last three: an answer that nobody understands.
             raise MailboxAway(f"{self._host}:{self._port}: {' '.join(str(error).split())[:200]}") from None
 
+    def greet(self) -> None:
+        """Sign in and open the folder. Raises ``MailboxAway``."""
+        try:
+            with self._connect() as connection:
+                self._open(connection)
+        except (OSError, imaplib.IMAP4.error) as error:
+            raise MailboxAway(f"{self._host}:{self._port}: {' '.join(str(error).split())[:200]}") from None
+
     def gone(self, seen: Mapping[str, str]) -> list[str]:
         """None: there is one mark."""
         return []
 
     def _read(self, cursor: str) -> Iterator[Found]:
         with self._connect() as connection:
-            connection.login(self._user, self._password)
-            # Read-only: nothing in the mailbox is touched, not even what was read.
-            kind, told = connection.select(f'"{self._folder}"', readonly=True)
-            if kind != "OK":
-                raise imaplib.IMAP4.error(f"folder {self._folder}: {_text(told)}")
+            self._open(connection)
             validity = _text(connection.response("UIDVALIDITY")[1])
             known, _, last = cursor.partition(":")
             # The server counts anew: everything is looked at again, and what was noted stays noted once.
@@ -88,6 +96,13 @@ class Imap:
                 _, answer = connection.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
                 raw = next((one[1] for one in answer if isinstance(one, tuple) and len(one) > 1), b"")
                 yield Found(_CURSOR, f"{validity}:{uid}", raw)
+
+    def _open(self, connection: imaplib.IMAP4) -> None:
+        connection.login(self._user, self._password)
+        # Read-only: nothing in the mailbox is touched, not even what was read.
+        kind, told = connection.select(f'"{self._folder}"', readonly=True)
+        if kind != "OK":
+            raise imaplib.IMAP4.error(f"folder {self._folder}: {_text(told)}")
 
     def _connect(self) -> imaplib.IMAP4:
         context = ssl.create_default_context(cafile=self._ca_file or certifi.where())
@@ -118,6 +133,10 @@ class Maildir:
             except OSError as error:
                 raise MailboxAway(f"{there[name]}: {error.strerror}") from None
             yield Found(name, "", raw)
+
+    def greet(self) -> None:
+        """Look for the folder. Raises ``MailboxAway``."""
+        self._files()
 
     def gone(self, seen: Mapping[str, str]) -> list[str]:
         """Names of files that are there no more."""

@@ -213,6 +213,16 @@ def mail(profile: Profile, settings: Settings) -> Iterator[Finding]:
     yield Finding(area=AREA, subject="mail", said=f"{server} takes our greeting")
 
 
+def bounces(profile: Profile, settings: Settings) -> Iterator[Finding]:
+    """Whether the mailbox that mails come back to can be read, where one is named. Nothing of it is read."""
+    files, mailbox = importlib.import_module("alerts.files"), importlib.import_module("alerts.bounces.mailbox")
+    named = files.load(profile, settings).bounces
+    found = mailbox.mailbox_of(named, os.environ)
+    if found is not None:
+        found.greet()
+        yield Finding(area=AREA, subject="bounces", said=f"{named.mailbox} lets us read")
+
+
 def boards(settings: Settings) -> Iterator[Finding]:
     """Whether the live board is whole and fresh; only a running installation has one."""
     try:

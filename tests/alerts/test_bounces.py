@@ -246,6 +246,7 @@ def test_a_real_imap_server_is_read_over_tls_and_nothing_in_it_is_touched(
     assert mailbox is not None
     reader = BounceReader(play.engine, play.alerting, PROFILE.units, mailbox)
     caplog.set_level("INFO")
+    mailbox.greet()
     assert reader.look(play.times()) == 0
     imap.keep("1.M1.a", b"Subject: a letter of somebody's\r\n\r\nx")
     imap.keep("2.M2.a", report(DESK, play.mails(DESK)[0].id.strip("<>")))
@@ -273,6 +274,8 @@ def test_a_real_imap_server_is_read_over_tls_and_nothing_in_it_is_touched(
         assert other is not None
         with pytest.raises(MailboxAway):
             list(other.new({}))
+        with pytest.raises(MailboxAway):
+            other.greet()
 
 
 def test_a_mailbox_that_cannot_be_read_is_told():
