@@ -60,6 +60,9 @@ DOORS: dict[str, Asked] = {
     "/walls": (Action.control_walls,),
     # A screen says what it shows.
     "/wall-report": (Action.see_wall,),
+    "/admin/quarantine": (Action.administer_sources,),
+    "/admin/unmapped": (Action.administer_sources,),
+    "/admin/dead-letters": (Action.administer_sources,),
     "/mails": (Action.see_mails,),
     "/mails/": (Action.see_mails,),
 }

@@ -32,6 +32,10 @@ class Words:
         found = CATALOGUE[key][self._column]
         return found.format(**values) if values else found
 
+    def has(self, key: str) -> bool:
+        """Whether the catalogue has a key: for codes that not all have words of their own."""
+        return key in CATALOGUE
+
     def said(self) -> list[tuple[str, str]]:
         """(Vietnamese, this language) of what the push says in Vietnamese to every screen, longest first."""
         keys = [key for key in CATALOGUE if key.startswith("notice.")]

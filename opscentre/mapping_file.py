@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import logging
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
 
-from opscentre.domain.vocabulary import KINDS, WANTED, Kind, Vocabulary, Word, is_code, key_of
+from opscentre.domain.vocabulary import KINDS, WANTED, Kind, Unmapped, Vocabulary, Word, is_code, key_of
 from opscentre.table_file import ProfileError, Table, read_table
 
 log = logging.getLogger(__name__)
@@ -104,3 +105,20 @@ def skeleton(words: Collection[tuple[str, str, str]]) -> Iterator[str]:
 def _cell(text: str) -> str:
     quoted = text.replace('"', '""')
     return f'"{quoted}"' if any(sign in text for sign in ',"#\r\n') else text
+
+
+def with_code(text: str | None, word: Unmapped, code: str, note: str) -> str:
+    """A table's text in which a word has a code: its row is filled in where there is one, else one is added."""
+    lines = (text or ",".join(COLUMNS)).rstrip("\n").split("\n")
+    header = next(csv.reader([lines[0].removeprefix("\ufeff")]), [])
+    fresh = {"kind": word.kind, "seen": word.seen, "code": code, "note": note}
+    row = ",".join(_cell(fresh.get(column.strip(), "")) for column in header)
+    for place, line in enumerate(lines[1:], 1):
+        cells = dict(zip((column.strip() for column in header), next(csv.reader([line]), []), strict=False))
+        mine = not line.startswith("#") and cells.get("kind", "").strip() == word.kind
+        if mine and key_of(cells.get("seen", "")) == key_of(word.seen):
+            lines[place] = row
+            break
+    else:
+        lines.append(row)
+    return "\n".join([*lines, ""])

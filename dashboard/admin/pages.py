@@ -8,10 +8,10 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.admin import home, room, sources
+from dashboard.admin import dead_letters, home, quarantine, room, sources, unmapped
 from dashboard.admin.room import Page, Room
 
-PAGES = {page.NAME: page for page in cast(list[Page], [home, sources])}
+PAGES = {page.NAME: page for page in cast(list[Page], [home, sources, quarantine, unmapped, dead_letters])}
 
 
 def routes(installation: Room) -> list[tuple[str, Callable[[Request], Awaitable[Response]]]]:
