@@ -34,6 +34,7 @@ from dashboard import (
     mails,
     slips,
 )
+from dashboard.account import Account
 from dashboard.admin.pages import routes as admin_routes
 from dashboard.admin.room import Room
 from dashboard.audience import painted
@@ -153,8 +154,10 @@ def create_app(
     for path, handler in admin_routes(Room(store, settings, profile, place, clock)):
         server.add_route(path, handler, methods=["GET", "POST"])
     if settings.sign_in == "required":
-        signing, screens = SignIn(store, limits_of(settings), place), Screens(store, settings.redis_url, place)
-        for path, method, handler in [*signing.routes(), *screens.routes()]:
+        limits = limits_of(settings)
+        signing, screens = SignIn(store, limits, place), Screens(store, settings.redis_url, place)
+        account = Account(store, limits, place, profile)
+        for path, method, handler in [*signing.routes(), *screens.routes(), *account.routes()]:
             server.add_route(path, handler, methods=[method])
     application = _dash(server, escape(place.title), pages, desk, walls)
     server.add_middleware(Gate, ways=ways_of(settings, store), codes=desk.codes)

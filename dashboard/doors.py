@@ -37,6 +37,8 @@ DOORS: dict[str, Asked] = {
     "/_dash-update-component": _SOMEBODY,
     "/_reload-hash": _SOMEBODY,
     "/stream": _SOMEBODY,
+    "/account": _SOMEBODY,
+    "/account/": _SOMEBODY,
     "/table": _PAGES,
     "/unit/": _PAGES,
     "/compare": _PAGES,

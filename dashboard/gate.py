@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import doors
@@ -40,6 +40,16 @@ AGAIN = "opscentre.again"
 _CALLER = "opscentre.caller"
 _STILL = "opscentre.still"
 _UNKEPT = {"Cache-Control": "no-store"}
+
+_FORBIDDEN = """<!DOCTYPE html>
+<html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Không có quyền xem</title><link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/fonts.css"><link rel="stylesheet" href="/assets/base.css">
+<link rel="stylesheet" href="/assets/desk.css"><link rel="stylesheet" href="/assets/plain.css"></head>
+<body class="plain desk"><main class="door"><h1>Không có quyền xem</h1>
+<p class="quiet">Tài khoản của bạn không xem được trang này. Nếu công việc cần đến, liên hệ người quản trị.</p>
+<p lang="en" class="quiet">Your account does not reach this page.</p>
+<p><a href="/" class="tap">Về tổng quan</a></p></main></body></html>"""
 
 _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
@@ -185,8 +195,7 @@ def _to_sign_in(request: HTTPConnection) -> Response:
 def _forbidden(request: HTTPConnection) -> Response:
     """What a page says whose right is missing; the words of a page where a person opened it."""
     if "text/html" in request.headers.get("accept", ""):
-        text = f"Tài khoản này không có quyền xem {request.url.path}."
-        return PlainTextResponse(text, 403, headers=_UNKEPT)
+        return HTMLResponse(_FORBIDDEN, 403, headers=_UNKEPT)
     return _refused(403, f"{request.url.path}: not among the rights of this role")
 
 

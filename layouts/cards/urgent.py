@@ -81,6 +81,9 @@ def listing_patch(key: str, late: bool, rows: int, wall: Wall, place: Place) -> 
     index, _ = page(len(dossiers), rows, wall.made_at)
     shown = dossiers[index * rows : (index + 1) * rows]
     nothing = DASH if unknown else ("Không có hồ sơ quá hạn" if late else "Không có hồ sơ sắp đến hạn")
+    if count and not dossiers and not unknown:
+        # There are some, and whoever looks on sees figures only.
+        nothing = "Không hiện từng hồ sơ cho tài khoản này"
     first = index * rows + 1
     changes: Patch = {
         f"{key}-page": say(

@@ -155,7 +155,7 @@ def list_sessions(
     settings, engine = _open(data, profile)
     found = sessions.of(engine, sessions.limits_of(settings), wall_ms(), login)
     if as_json:
-        print(msgspec.json.encode([one._asdict() for one in found]).decode())
+        print(msgspec.json.encode([dict(zip(one._fields[1:], one[1:], strict=True)) for one in found]).decode())
         return
     table = Table("session", "login", "since", "last used", "from", "by", "browser")
     for one in found:

@@ -34,6 +34,8 @@ def limits_of(settings: Settings) -> Limits:
 class Session(NamedTuple):
     """One session, as a list shows it."""
 
+    #: The hash of its token.
+    token: str
     id: str
     login: str
     made_at: int
@@ -41,6 +43,15 @@ class Session(NamedTuple):
     agent: str
     address: str
     how: str
+
+    @property
+    def device(self) -> str:
+        """The browser and the system in a few words, as far as its own name tells."""
+        browsers = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+        systems = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"),
+                   ("Mac OS", "macOS"), ("Linux", "Linux"))  # fmt: skip
+        found = [next((name for sign, name in signs if sign in self.agent), "") for signs in (browsers, systems)]
+        return " · ".join(filter(None, found)) or self.agent[:40] or "?"
 
 
 def fingerprint(token: str) -> str:
@@ -81,7 +92,7 @@ def person(engine: Engine, token: str, limits: Limits, now: int, *, used: bool =
 
 def of(engine: Engine, limits: Limits, now: int, login: str | None = None) -> list[Session]:
     """The sessions that live, last used first: somebody's, or (None) everybody's."""
-    query = select(_row.id, _row.login, _row.made_at, _row.seen_at, _row.agent, _row.address, _row.how).where(
+    query = select(*(_row[name] for name in Session._fields)).where(
         _row.made_at > now - limits.longest, _row.seen_at > now - limits.idle
     )
     if login is not None:

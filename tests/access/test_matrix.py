@@ -203,6 +203,9 @@ def test_the_push_to_a_screen_carries_what_its_person_sees(house: House, profile
         assert not [word for word in foreign(login, profile) if word in text], login
         for mark in MARKS:
             assert (mark in text) == (login in LEADERS), (login, mark)
+    # Nobody is told that there are none where there are some.
+    assert "Không có hồ sơ quá hạn" not in heard["viewer"]
+    assert "Không hiện từng hồ sơ cho tài khoản này" in heard["viewer"]
     # The live numbers of a department are those of its units.
     wall = wall_of(profile)
     for login, unit in zip(("department-1", "department-2"), UNITS, strict=True):

@@ -201,3 +201,45 @@ def test_old_sessions_are_cleared_away(house: House) -> None:
 def test_a_form_that_is_none_is_refused(house: House, body: str) -> None:
     sent = house.ask("POST", "/sign-in", content=body, headers={"content-type": "application/x-www-form-urlencoded"})
     assert sent.status_code == 400
+
+
+def test_one_sees_where_one_is_signed_in_and_ends_it_there(house: House) -> None:
+    elsewhere = enter(house, "operator").headers["set-cookie"].split(";")[0]
+    page = house.ask("GET", "/account", "operator")
+    assert "Trực Ban" in page.text
+    assert "thiết bị này" in page.text
+    assert page.text.count("Đăng xuất thiết bị") == 1
+    # Of another person's session nothing is known, and nothing ended.
+    with house.engine.connect() as connection:
+        leaders = connection.execute(select(table.c.id).where(table.c.login == "leader")).scalars().first()
+    house.ask("POST", "/account/sessions", "operator", data={"id": leaders})
+    with house.engine.connect() as connection:
+        assert connection.execute(select(table.c.id).where(table.c.id == leaders)).scalar() == leaders
+    assert house.ask("POST", "/account/sessions", "operator").status_code == 303
+    assert house.ask("GET", "/api/board", headers={"cookie": elsewhere}).status_code == 401
+    assert house.ask("GET", "/account", "operator").status_code == 200
+
+
+def test_one_changes_ones_password_by_the_present_one_and_other_devices_are_out(house: House) -> None:
+    elsewhere = enter(house, "department-2").headers["set-cookie"].split(";")[0]
+
+    def change(old: str, new: str, again: str) -> tuple[int, str]:
+        sent = {"old": old, "new": new, "again": again}
+        answer = house.ask("POST", "/account/password", "department-2", data=sent)
+        return answer.status_code, answer.text
+
+    new = "con mèo trèo cây cau"
+    for given, said in (
+        (("wrong", new, new), "Mật khẩu hiện tại không đúng."),
+        ((PASSWORD, new, "x"), "không giống nhau"),
+        ((PASSWORD, "ngắn", "ngắn"), "cần ít nhất 15 ký tự"),
+        ((PASSWORD, "thainguyen2026!!", "thainguyen2026!!"), "dễ đoán"),
+    ):
+        status, text = change(*given)
+        assert status >= 400
+        assert said in text
+    assert change(PASSWORD, new, new)[0] == 303
+    assert house.ask("GET", "/api/board", headers={"cookie": elsewhere}).status_code == 401
+    assert house.ask("GET", "/api/board", "department-2").status_code == 200
+    assert enter(house, "department-2").status_code == 401
+    assert enter(house, "department-2", new).status_code == 303
