@@ -32,11 +32,7 @@
     if (link.dataset.setLang) document.cookie = `lang=${link.dataset.setLang}; path=/; max-age=31536000; samesite=lax`;
     const address = new URL(link.href);
     const plain = link.hasAttribute("download") || link.target || address.origin !== location.origin;
-<<<<<<< HEAD
-    if (plain || address.hash || address.pathname === "/wall" || /^\/(admin|export)(\/|$)/.test(address.pathname)) return;
-=======
-    if (plain || address.hash || address.pathname === "/wall" || address.pathname === "/account" || address.pathname.startsWith("/export/")) return;
->>>>>>> cee8408 (Give everybody a page of their account: where they are signed in, and another password)
+    if (plain || address.hash || address.pathname === "/wall" || /^\/(admin|export|account|screens)(\/|$)/.test(address.pathname)) return;
     event.preventDefault();
     if ("again" in link.dataset) return again();
     go(address.pathname + address.search);
