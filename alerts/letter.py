@@ -185,10 +185,15 @@ def compose(
         notices=tuple(_notice(line, view, names, words) for line in others),
         dashboard=dashboard.rstrip("/"),
         heading=heading,
-        answer=f"{dashboard.rstrip('/')}{PATH}{token}" if dashboard and token and about and not heading else "",
+        answer=answer_link(dashboard, token, words.language) if dashboard and token and about and not heading else "",
         slips=_slips(owed, view, province, taken.sealed_at) if len(owed) <= SLIPS_ATTACHED else (),
         language=recipient.tongue,
     )
+
+
+def answer_link(dashboard: str, token: str, language: Language) -> str:
+    """Where an office answers a mail, in the mail's own language."""
+    return f"{dashboard.rstrip('/')}{PATH}{token}{'' if language == 'vi' else f'?lang={language}'}"
 
 
 def _slips(owed: Sequence[DossierState], view: View, province: str, now: int) -> tuple[Slip, ...]:

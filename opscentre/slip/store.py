@@ -1,10 +1,10 @@
-"""The slip of a dossier that SQL knows, with the new date that its office promised by the link of a mail."""
+"""The slip of a dossier that SQL knows, with the new date that its office promised."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, and_, select
 
 from opscentre.domain.fold import DossierState
 from opscentre.domain.slip import NoSlip, Slip, slip_of
@@ -12,7 +12,7 @@ from opscentre.profile import Profile
 from opscentre.slip.docx import docx
 from opscentre.slip.pdf import pdf
 from opscentre.store import queries_dossier
-from opscentre.store.alert_tables import notification_answers, notification_lines
+from opscentre.store.alert_tables import alert_marks
 from opscentre.store.engine import reading
 
 #: Ending of a file → what makes it, and its media type.
@@ -37,15 +37,10 @@ def slip_for(state: DossierState, profile: Profile, now: int, promised: int | No
 
 
 def promise(engine: Engine, source: str, number: str, now: int) -> int | None:
-    """The new date (the end of its day) that an office gave last by the link of a mail, if it is still to come."""
-    line, answer = notification_lines.c, notification_answers.c
-    query = (
-        select(answer.until)
-        .join(notification_lines, line.notification == answer.notification)
-        .where(line.key == f"{source}/{number}", line.state == "told", answer.kind == "redated", answer.until > now)
-        .order_by(answer.at.desc())
-        .limit(1)
-    )
+    """The new date (the end of its day) that an office gave last, by a mail's link or on the desk, if it is to come."""
+    mark = alert_marks.c
+    mine = and_(mark.kind == "ack", mark.subject == f"dossier:{source}/{number}", mark.ended_at.is_(None))
+    query = select(mark.until).where(mine, mark.until > now).order_by(mark.at.desc(), mark.id.desc()).limit(1)
     with reading(engine).connect() as connection:
         return connection.execute(query).scalar()
 

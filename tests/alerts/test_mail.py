@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from alerts import rendering
-from alerts.letter import LISTED, DossierItem, Letter, Notice
+from alerts.letter import LISTED, DossierItem, Letter, Notice, answer_link
 from alerts.tongue import CATALOGUE, Tongue
 from opscentre.domain.moments import HOUR, parse_local
 from tests.alerts.postoffice import Arrived
@@ -108,6 +108,11 @@ def test_whoever_reads_english_gets_a_mail_without_a_vietnamese_word():
     assert "45 min of working time late (not received yet)" in mail.text
     for text in (mail.subject, mail.text, mail.html, attached.get_content()):
         assert {sign for sign in text if sign.isalpha() and not sign.isascii()} == set()
+
+
+def test_the_link_of_an_english_mail_leads_to_an_english_page():
+    assert answer_link("https://a.example/", "t", "en") == "https://a.example/answer/t?lang=en"
+    assert answer_link("https://a.example", "t", "vi") == "https://a.example/answer/t"
 
 
 def test_both_languages_of_the_catalogue_take_the_same_values():

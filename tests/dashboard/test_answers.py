@@ -102,6 +102,14 @@ def test_a_new_date_holds_until_the_end_of_its_day(play: Play):
     wall, path = Wall(play), link(play)
     for wrong in ("2026-11-19", "2027-11-25", "soon", ""):
         assert wall.ask(path, kind="redated", until=wrong).status_code == 400
+    for asked, told in (
+        (wall.ask(f"{path}?lang=en"), "Give a new date"),
+        (wall.ask("/answer/x?lang=en"), "is not valid"),
+    ):
+        assert told in asked.text
+        assert '<html lang="en">' in asked.text
+        said = re.sub(r"<h1.*?</h1>", "", asked.text)
+        assert [sign for sign in said if sign.isalpha() and not sign.isascii()] == []
     answered = wall.ask(path, kind="redated", until="2026-11-26", why="chờ  Sở Xây dựng\ncho ý kiến")
     assert "hẹn lại đến hết ngày 26/11/2026" in answered.text
     with play.engine.connect() as connection:
