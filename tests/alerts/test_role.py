@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from opscentre import paths
 from opscentre.clock import wall_ms
 from opscentre.domain.moments import parse_local
 from opscentre.mail_folder import MailFolder
-from tests.alerts.scene import BUILDING, Scene
+from tests.alerts.scene import BUILDING, PROFILE, Scene
+from tests.alerts.test_bounces import report
 from tests.parts.process import free_port, wait_until
 
 Begin = Callable[..., subprocess.Popen[str]]
@@ -50,7 +52,15 @@ def test_it_tells_keeps_the_mails_of_a_demo_and_stops_at_once(tmp_path: Path, be
     scene.dossier("late", BUILDING, due="2026-11-20T09:00")
     folder = MailFolder(tmp_path / "mails")
     metrics = f"127.0.0.1:{free_port()}"
-    process = begin(OPSCENTRE_SECRET_LINKS="key", OPSCENTRE_ALERTS_METRICS=metrics)
+    box, files = tmp_path / "box" / "new", tmp_path / "files"
+    for place in (box, box.with_name("cur"), files):
+        place.mkdir(parents=True)
+    shutil.copy(PROFILE.folder / "recipients.csv", files)
+    shipped = (PROFILE.folder / "alerts.toml").read_text("utf-8")
+    (files / "alerts.toml").write_text(
+        f'{shipped}\n[bounces]\nevery = 1\nmailbox = "maildir://{box.parent}"\n', "utf-8"
+    )
+    process = begin(OPSCENTRE_SECRET_LINKS="key", OPSCENTRE_ALERTS_METRICS=metrics, OPSCENTRE_ALERTS=str(files))
     wait_until(lambda: any(folder.listed()), 60, "a mail is in the folder")
     mail = next(folder.listed())
     assert (mail.to, "1 hồ sơ quá hạn" in mail.subject) == ("motcua.h55-06@thainguyen.example", True)
@@ -60,12 +70,14 @@ def test_it_tells_keeps_the_mails_of_a_demo_and_stops_at_once(tmp_path: Path, be
     told = httpx.get(f"http://{metrics}/metrics").text
     assert 'opscentre_alerts_firing{severity="warning"} 1.0' in told
     assert 'opscentre_alerts_waiting_messages{state="queued"} 0.0' in told
+    (box / "1").write_bytes(report(mail.to))
+    wait_until(lambda: bool(scene.view.failing_addresses()), 60, "the report of a mail that came back is noted")
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
     _, log = process.communicate(timeout=20)
     assert time.monotonic() - begun < 4
     assert process.returncode == 0
-    assert log.count(" INFO ") == log.count("\n") == 2, log
+    assert (log.count(" INFO "), log.count("mail to desk@H55.06 bounced: 5.1.1"), log.count("\n")) == (2, 1, 3), log
     scene.engine.dispose()
 
 
