@@ -17,9 +17,10 @@ from starlette.responses import Response, StreamingResponse
 from dashboard import openapi
 from dashboard.audience import part_of
 from dashboard.feed import Feed
-from dashboard.gate import still_there
+from dashboard.gate import caller, still_there
 from dashboard.reader import Reader
 from dashboard.walls import Control
+from dashboard.ways.screen import ANYBODY
 from layouts import wall as wall_page
 from layouts.markup import to_html
 from layouts.place import Place
@@ -56,7 +57,8 @@ def routes(
 
     async def stream(request: Request) -> Response:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        asked = request.query_params
+        # On a public wall anybody looks on: their screens are not among those that the desk lists and controls.
+        asked = {} if caller() == ANYBODY else request.query_params
         wanted = await control.screen(asked["screen"][:40], asked.get("wall", "")) if "screen" in asked else None
         messages = _while_there(request, feed.stream(scope.current(), wanted))
         if "screen" in asked:

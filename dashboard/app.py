@@ -153,12 +153,12 @@ def create_app(
         server.add_route(path, handler, methods=["GET", "POST"])
     for path, handler in admin_routes(Room(store, settings, profile, place, clock)):
         server.add_route(path, handler, methods=["GET", "POST"])
+    people = Screens(store, settings.redis_url, place).routes()
     if settings.sign_in == "required":
         limits = limits_of(settings)
-        signing, screens = SignIn(store, limits, place), Screens(store, settings.redis_url, place)
-        account = Account(store, limits, place, profile)
-        for path, method, handler in [*signing.routes(), *screens.routes(), *account.routes()]:
-            server.add_route(path, handler, methods=[method])
+        people += SignIn(store, limits, place).routes() + Account(store, limits, place, profile).routes()
+    for path, method, handler in people:
+        server.add_route(path, handler, methods=[method])
     application = _dash(server, escape(place.title), pages, desk, walls)
     server.add_middleware(Gate, ways=ways_of(settings, store), codes=desk.codes)
     server.add_middleware(

@@ -13,6 +13,7 @@ from layouts.desk.address import View
 from layouts.place import Place
 from layouts.scenes import SCENES
 from layouts.wall import keys
+from opscentre.access.rights import Action
 from opscentre.live.walls import ALL, GONE, ROTATIONS, SEVERITIES, Command, Commands, Report, answer_of, meant_for
 
 #: Element ids that the callbacks name. A button is ``{"walls": what, "key": …}``.
@@ -42,6 +43,7 @@ def layout(view: View, place: Place) -> html.Div:
             *_controls(view, place),
             html.Div(id=LIST, className="walls-list"),
             html.P(words("walls.choose"), className="footnote"),
+            html.P(html.A(words("screens.title"), href="/screens")) if view.offers(Action.administer_walls) else None,
             dcc.Store(id=SUBJECT, data=[view.wall or ALL, view.lang]),
             dcc.Interval(id=BEAT, interval=EVERY),
         ],
