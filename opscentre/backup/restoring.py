@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
 import shutil
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine, delete, text, update
+from sqlalchemy.exc import DatabaseError
 
 from opscentre import profile
+from opscentre.access import audit
 from opscentre.backup import archive, database
 from opscentre.backup.archive import BackupError, Manifest, member
+from opscentre.clock import wall_ms
 from opscentre.runtime.folder import HeldFolder
 from opscentre.settings import Settings
 from opscentre.store import schema, tables
@@ -21,6 +25,11 @@ from opscentre.store.revisions import head, known, standing
 
 #: Added to the numbers of all claims: what a worker of the life before may still hold is void.
 _LATER = 1_000_000
+#: Sessions of others on a PostgreSQL database; of those of other users only their being there is told.
+_OTHERS = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND coalesce(backend_type, 'client backend') = 'client backend'
+"""
 
 
 @dataclass
@@ -85,11 +94,29 @@ def _require_fit(path: Path, manifest: Manifest, engine: Engine, replace: bool) 
             f"{path}: its database is at revision {manifest.revision} of release {manifest.release}; this release "
             f"knows up to {head()}: restore it with that release or a newer one"
         )
-    with engine.connect() as connection:
-        if not standing(connection).empty and not replace:
-            raise BackupError(
-                f"{engine.url.render_as_string(hide_password=True)}: is not empty; --replace drops what it holds"
-            )
+    place = engine.url.render_as_string(hide_password=True)
+    try:
+        with engine.connect() as connection:
+            empty = standing(connection).empty
+            others = connection.scalar(text(_OTHERS)) if wanted == "postgresql" else 0
+    except DatabaseError as error:
+        if wanted == "postgresql":
+            raise BackupError(f"{place}: cannot be asked: {error.orig}") from None
+        if not replace:
+            raise BackupError(f"{place}: is damaged ({error.orig}); --replace puts the backup in its place") from None
+        _forget_file(engine)
+        return
+    if not empty and not replace:
+        raise BackupError(f"{place}: is not empty; --replace drops what it holds")
+    if others:
+        raise BackupError(f"{place}: {others} other sessions use it; stop every role, and whoever else looks at it")
+
+
+def _forget_file(engine: Engine) -> None:
+    # A file that is no database any more can have no table dropped.
+    engine.dispose()
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{engine.url.database}{ending}").unlink(missing_ok=True)
 
 
 def _require_whole(path: Path, manifest: Manifest, engine: Engine) -> None:
@@ -114,8 +141,16 @@ def _begin_anew(engine: Engine, manifest: Manifest) -> None:
         cursor = tables.cursors.c
         given = manifest.cursors or {}
         connection.execute(delete(tables.cursors).where(cursor.source.not_in(given)))
-        for source, text in given.items():
-            connection.execute(update(tables.cursors).where(cursor.source == source).values(cursor=text))
+        for source, place in given.items():
+            connection.execute(update(tables.cursors).where(cursor.source == source).values(cursor=place))
+        about: dict[str, audit.Value] = {
+            "release": manifest.release,
+            "rows": sum(one.rows for one in manifest.tables.values()),
+        }
+        audit.record(
+            connection, moment=wall_ms(), who=getpass.getuser(), action="backup.restore",
+            subject=f"backup:{manifest.taken_at}", detail=about,
+        )  # fmt: skip
 
 
 def _put_files(settings: Settings, scratch: Path, files: Path | None, done: Restored) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 import tempfile
 import time
@@ -12,6 +13,7 @@ import msgspec
 from sqlalchemy import Engine, make_url, select
 
 from opscentre import __version__, profile
+from opscentre.access import audit
 from opscentre.backup import archive, database
 from opscentre.backup.archive import BackupError, Manifest, member
 from opscentre.clock import wall_ms
@@ -58,6 +60,8 @@ def take(settings: Settings, engine: Engine, out: Path) -> Taken:
         raise BackupError(f"--out {path}: is there already, and nothing is overwritten; name another file")
     if not path.parent.is_dir():
         raise BackupError(f"--out {path}: there is no folder {path.parent}; make it first")
+    # All that is known of every dossier leaves the database: who took it stands in it.
+    audit.append(engine, who=getpass.getuser(), action="backup.take", subject=f"backup:{iso(at)}", detail={})
     cursors = _cursors_behind(settings, engine)
     with tempfile.TemporaryDirectory(prefix=".opscentre-backup-", dir=path.parent) as scratch:
         folder = Path(scratch)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Annotated
 
 import typer
 
+from opscentre.access import audit
 from opscentre.clock import wall_ms
 from opscentre.commands.shared import MaybeData, open_beside
 from opscentre.runtime.book import now_on
@@ -35,6 +37,8 @@ def prune(
             gone = history.prune(engine, moves, receipts)
         quarantine.trim(engine, wall)
         dead_letters.prune(engine, letters)
+        about = {"transitions": found.transitions, "receipts": found.receipts, "letters": closed, "rows": refused}
+        audit.append(engine, who=getpass.getuser(), action="history.prune", subject="history", detail=about)
     verb = "would go" if dry_run else "gone"
     for what, days, rows in (
         ("transitions of dossiers that are over", f"{settings.history_kept:g}", found.transitions),
