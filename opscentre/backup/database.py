@@ -83,6 +83,11 @@ def clear(engine: Engine) -> None:
             connection.execute(text(f"DROP FUNCTION {function}"))
 
 
+def not_ours(connection: Connection) -> list[str]:
+    """The tables of the database that this release does not know."""
+    return sorted(set(inspect(connection).get_table_names()) - {*metadata.tables, VERSION_TABLE})
+
+
 def counted(connection: Connection) -> dict[str, Counted]:
     """How many rows every table has, and a checksum of them that no order of rows or columns changes."""
     found = {}

@@ -99,6 +99,8 @@ def _require_fit(path: Path, manifest: Manifest, engine: Engine, replace: bool) 
         with engine.connect() as connection:
             empty = standing(connection).empty
             others = connection.scalar(text(_OTHERS)) if wanted == "postgresql" else 0
+            # On SQLite the whole file is put in the place of what is there.
+            strange = database.not_ours(connection) if wanted == "postgresql" else []
     except DatabaseError as error:
         if wanted == "postgresql":
             raise BackupError(f"{place}: cannot be asked: {error.orig}") from None
@@ -108,6 +110,11 @@ def _require_fit(path: Path, manifest: Manifest, engine: Engine, replace: bool) 
         return
     if not empty and not replace:
         raise BackupError(f"{place}: is not empty; --replace drops what it holds")
+    if strange:
+        raise BackupError(
+            f"{place}: holds tables that this release does not know ({', '.join(strange[:4])}), of a newer release or "
+            "of somebody else; restore into an empty database of its own"
+        )
     if others:
         raise BackupError(f"{place}: {others} other sessions use it; stop every role, and whoever else looks at it")
 

@@ -81,6 +81,12 @@ def test_what_was_backed_up_comes_back_to_the_byte(
         # The pool's own session is still there.
         with pytest.raises(BackupError, match="1 other sessions use it; stop every role"):
             restore(settings, done.path, replace=True)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE of_a_newer_release (id int)"))
+        with pytest.raises(BackupError, match=r"does not know \(of_a_newer_release\).*an empty database of its own"):
+            restore(settings, done.path, replace=True)
+        with engine.begin() as connection:
+            connection.execute(text("DROP TABLE of_a_newer_release"))
     engine.dispose()
     back = restore(settings, done.path, replace=True, files=tmp_path / "files")
     assert back.rows == sum(one.rows for one in before.values())
