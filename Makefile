@@ -6,7 +6,7 @@ ARGS ?=
 # Test processes at once. Each starts the real parts it needs for itself.
 JOBS ?= 2
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak soak-stream soak-alerts screenshot docs lock audit clean
+.PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak soak-stream soak-alerts load screenshot docs lock audit clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -80,6 +80,9 @@ bench-web: $(VENV)/.ready-dev ## the wall's first picture, delay and a thousand 
 HOURS ?= 1
 soak: $(VENV)/.ready-dev ## a wall left running: browser heap, DOM nodes and server memory as a plot (HOURS=8)
 	@$(BIN)/python -m bench.web.soak --hours $(HOURS) $(ARGS)
+
+load: $(VENV)/.ready-dev ## a whole installation under load while each part is killed; report in build/load.md (ARGS="--minutes 30")
+	@$(BIN)/python -m bench.load $(ARGS)
 
 soak-alerts: $(VENV)/.ready-dev ## alerts killed again and again, a thousand desks, 50,000 dossiers due at once (five minutes)
 	@$(BIN)/python -m bench.soak_alerts $(ARGS)

@@ -36,7 +36,7 @@ _LOOK_EVERY = 0.1
 
 
 def run(settings: Settings, *, dashboards: int, logs: Path | None, exit_after: float | None = None) -> int:
-    """Run until SIGTERM or SIGINT; the exit code: 2 where a part ended with what a person has to mend.
+    """Run until SIGTERM or SIGINT; the exit code: 2 where a part could not begin for what a person has to mend.
 
     Raises ``Unusable``, ``SettingsError``, ``ProfileError`` and ``PipeError`` for what would end a part at its start.
     """
@@ -82,10 +82,7 @@ def _supervise(
             if exit_after is not None and time.monotonic() - begun >= exit_after:
                 break
             supervisor.look()
-            broken = next((part for part in supervisor.parts if part.last_exit == workers.MENDABLE), None)
-            if broken is not None:
-                lines.complain(f"{broken.name} ended with code {workers.MENDABLE}: its last line says what to do")
-                return workers.MENDABLE
+            # Also what ended with MENDABLE: it has run before, so a server that is away is why, more often than a file.
             if lines.on_terminal:
                 lines.show(supervisor.parts, clock)
             time.sleep(_LOOK_EVERY)
