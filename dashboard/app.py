@@ -203,6 +203,7 @@ def _dash(
         index_string=INDEX,
         serve_locally=True,
         suppress_callback_exceptions=True,
+        on_error=_told,
     )
     # The browser would open a websocket beside our stream for nothing: callbacks here go over HTTP.
     application.backend.websocket_capability = False
@@ -226,6 +227,12 @@ def _dash(
     # Before Dash's own catch-all, which would answer 200 to any path.
     server.add_route("/{path:path}", not_found, methods=["GET"])
     return application
+
+
+def _told(error: Exception) -> None:
+    """Tell the log of a callback that failed: Dash answers 500 and says nothing of it anywhere."""
+    log.error("a callback failed", exc_info=error)
+    raise error
 
 
 class OnePage:

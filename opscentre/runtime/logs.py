@@ -20,6 +20,8 @@ Kind = Literal["text", "json"]
 
 #: What stands between a user's name and the host in a URL.
 _PASSWORD = re.compile(r"(://[^:/@\s'\"]*):[^/@\s'\"]+@")
+#: What a program or a screen shows of itself.
+_SHOWN = re.compile(r"opscentre_[0-9a-f]{8}_[\w-]{20,}|(?<=[Bb]earer )[\w.~+/=-]{16,}")
 #: Names of environment variables that hold what nobody may read.
 _SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|_KEY$")
 #: Shorter values are words that a line may well hold for another reason.
@@ -32,7 +34,7 @@ _CHATTY = ("httpx", "apscheduler", "aiokafka", "faust", "mode", "uvicorn.access"
 
 
 class Redaction:
-    """Takes passwords in URLs and the values of secret environment variables out of a text."""
+    """Takes passwords in URLs, tokens, and the values of secret environment variables out of a text."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         values = {
@@ -49,6 +51,7 @@ class Redaction:
         """The text with ``***`` in their places."""
         if "://" in text:
             text = _PASSWORD.sub(rf"\1:{HIDDEN}@", text)
+        text = _SHOWN.sub(HIDDEN, text)
         return self._values.sub(HIDDEN, text) if self._values else text
 
 

@@ -243,3 +243,19 @@ def test_one_changes_ones_password_by_the_present_one_and_other_devices_are_out(
     assert house.ask("GET", "/api/board", "department-2").status_code == 200
     assert enter(house, "department-2").status_code == 401
     assert enter(house, "department-2", new).status_code == 303
+
+
+def test_a_callback_that_fails_is_told_to_the_log_with_its_traceback_and_to_nobody_else(
+    house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the inside of a fault")
+
+    monkeypatch.setattr("dashboard.desk.Desk.show", broken)
+    asked = {"output": "page.children", "outputs": {"id": "page", "property": "children"}, "changedPropIds": [],
+             "inputs": [{"id": "address", "property": name, "value": value}
+                        for name, value in (("pathname", "/table"), ("search", ""))]}  # fmt: skip
+    answer = house.ask("POST", "/_dash-update-component", "leader", json=asked)
+    assert (answer.status_code, "inside of a fault" in answer.text) == (500, False)
+    assert "a callback failed" in caplog.text
+    assert "RuntimeError: the inside of a fault" in caplog.text
