@@ -12,7 +12,7 @@ from urllib.parse import quote
 import openpyxl
 import pytest
 from dash.development.base_component import Component
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from dashboard.desk import Desk
 from dashboard.desk_export import MOST, as_csv, as_xlsx, list_sheet, plain, table_sheet
@@ -206,6 +206,16 @@ def test_a_dossiers_page_tells_its_clock_its_dues_and_what_happened(desk: Desk) 
     for wanted in ("Đồng hồ giải quyết", "Đứng", "Yêu cầu bổ sung giấy tờ", "Ngày hẹn trả khi tiếp nhận",
                    "không lưu dữ liệu của công dân", "Thấy lần cuối ở nguồn"):  # fmt: skip
         assert wanted in said
+
+
+def test_a_dossiers_page_says_when_what_was_noticed_first_is_no_longer_kept(desk: Desk) -> None:
+    forgotten = "Những lần ghi nhận đầu tiên đã quá thời hạn lưu giữ"
+    address = f"/dossier/mot-cua/{WILD}"
+    assert forgotten in text(desk.show(address, ""))
+    seen = {"source": "mot-cua", "number": WILD, "kind": "status", "at": 1, "to_status": 4, "unit": "H55.12", "seen": 1}
+    with desk.engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        connection.execute(insert(tables.transitions), seen)
+    assert forgotten not in text(desk.show(address, ""))
 
 
 def test_a_late_dossiers_page_offers_its_apology_slip_and_a_paused_ones_does_not(desk: Desk) -> None:
