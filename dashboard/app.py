@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from html import escape
+from pathlib import Path
 
 import dash
 import msgspec
@@ -42,12 +43,13 @@ from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.gate import FROM_INSIDE, Gate, allowed
 from dashboard.limits import Limits
+from dashboard.oidc import OidcSignIn
 from dashboard.rate_limit import RateLimit
 from dashboard.reader import Reader
 from dashboard.request_id import RequestId
 from dashboard.screens import Screens
 from dashboard.security import SecurityHeaders, framers
-from dashboard.sign_in import SignIn
+from dashboard.sign_in import Route, SignIn
 from dashboard.slow import SlowFeed
 from dashboard.walls import Control
 from dashboard.ways import ways_of
@@ -63,6 +65,7 @@ from opscentre.domain.moments import date_of, day_number
 from opscentre.live.rates import Rates
 from opscentre.live.wall_board import WallBoard
 from opscentre.mail_folder import MailFolder
+from opscentre.oidc_file import read_provider
 from opscentre.profile import Profile
 from opscentre.runtime.health import Health, database
 from opscentre.settings import Settings
@@ -155,8 +158,7 @@ def create_app(
         server.add_route(path, handler, methods=["GET", "POST"])
     people = Screens(store, settings.redis_url, place).routes()
     if settings.sign_in == "required":
-        limits = limits_of(settings)
-        people += SignIn(store, limits, place).routes() + Account(store, limits, place, profile).routes()
+        people += _signing(settings, store, profile, place)
     for path, method, handler in people:
         server.add_route(path, handler, methods=[method])
     application = _dash(server, escape(place.title), pages, desk, walls)
@@ -171,6 +173,16 @@ def create_app(
     # Added last, so the outermost: whatever answers, the answer has a name.
     server.add_middleware(RequestId)
     return server
+
+
+def _signing(settings: Settings, store: Engine, profile: Profile, place: Place) -> list[Route]:
+    """The pages of signing in, with a password or with a provider, and of one's account."""
+    limits, units = limits_of(settings), set(profile.units.by_code)
+    provider = read_provider(Path(settings.oidc), units) if settings.oidc else None
+    signing = SignIn(store, limits, place, provider.name if provider else "")
+    account = Account(store, limits, place, profile)
+    elsewhere = OidcSignIn(store, provider, units, signing).routes() if provider else []
+    return [*signing.routes(), *account.routes(), *elsewhere]
 
 
 def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:

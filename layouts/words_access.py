@@ -9,6 +9,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Tài khoản của bạn không xem được trang này. Nếu công việc cần đến, liên hệ người quản trị.",
         "Your account does not reach this page. If your work needs it, ask the administrator.",
     ),
+    "oidc.away": (
+        "Hệ thống xác thực không trả lời. Thử lại sau, hoặc đăng nhập bằng mật khẩu.",
+        "The sign-in system does not answer. Try again later, or sign in with a password.",
+    ),
+    "oidc.again": (
+        "Lần đăng nhập này đã quá lâu hoặc bắt đầu từ trình duyệt khác. Hãy đăng nhập lại.",
+        "This sign-in took too long or was begun in another browser. Please begin again.",
+    ),
+    "oidc.refused": (
+        "Không xác nhận được danh tính từ hệ thống xác thực. Hãy đăng nhập lại.",
+        "The sign-in system did not vouch for you. Please begin again.",
+    ),
+    "oidc.nobody": (
+        "Tài khoản này chưa được cấp quyền ở trung tâm điều hành; liên hệ người quản trị.",
+        "This account has no rights at the operations centre; ask the administrator.",
+    ),
     "role.viewer": ("Người xem", "Viewer"),
     "role.department": ("Đơn vị", "Department"),
     "role.leader": ("Lãnh đạo", "Leader"),

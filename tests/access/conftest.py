@@ -21,6 +21,13 @@ def profile() -> Profile:
 def house(_redis_server: Redis, tmp_path_factory: pytest.TempPathFactory, profile: Profile) -> Iterator[House]:
     """The dashboard, with its people."""
     _redis_server.ensure()
-    found = furnish(tmp_path_factory.mktemp("house"), profile, _redis_server.url)
+    folder = tmp_path_factory.mktemp("house")
+    # A provider that nobody asks: its routes are there.
+    (folder / "oidc.toml").write_text(
+        '[oidc]\nname = "SSO"\nissuer = "https://sso.example"\nclient_id = "x"\nclient_secret_env = ""\n'
+        'public_url = "https://ioc.example"\nrules = []\n',
+        encoding="utf-8",
+    )
+    found = furnish(folder, profile, _redis_server.url, oidc=str(folder / "oidc.toml"))
     yield found
     found.engine.dispose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -96,8 +96,12 @@ class House:
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
             return await client.request(method, path, headers=headers, **given)
 
-    async def heard(self, login: str) -> str:
-        """The first picture of the stream, and the head of what follows, as somebody's screen gets it."""
+    def forget(self, login: str) -> None:
+        """Begin another session the next time."""
+        self._tokens.pop(login, None)
+
+    async def heard(self, login: str, until: Callable[[str], bool] = lambda part: "event: picture" in part) -> str:
+        """The stream as somebody's screen gets it, to the first picture or as far as ``until`` says, or to its end."""
         done, parts = asyncio.Event(), []
 
         async def receive() -> dict[str, Any]:
@@ -106,7 +110,7 @@ class House:
 
         async def send(message: Any) -> None:
             parts.append(message.get("body", b"").decode())
-            if "event: picture" in parts[-1] or message.get("status", 200) != 200:
+            if until(parts[-1]) or message.get("status", 200) != 200:
                 done.set()
 
         scope = {

@@ -47,6 +47,9 @@ ROUTES: dict[str, Door] = {
     "GET /sign-in": Door(("/sign-in",), PUBLIC),
     "POST /sign-in": Door(("/sign-in",), PUBLIC, {"login": "", "password": ""}),
     "POST /sign-out": Door((), PUBLIC),
+    # What they answer is told by tests/access/test_oidc.py, with a provider.
+    "GET /sign-in/oidc": Door((), PUBLIC),
+    "GET /sign-in/oidc/back": Door((), PUBLIC),
     # Gives an address ten codes, then none for a while. Who may send the forms: tests/access/test_screens.py.
     "GET /pair": Door((), PUBLIC),
     "GET /screens": Door(("/screens",), OPERATORS),

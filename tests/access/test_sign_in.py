@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
 from sqlalchemy import select, update
 
+from dashboard import api
 from opscentre.access.people import Person
 from opscentre.access.sign_in import Refused, by_password
 from opscentre.clock import wall_ms
@@ -259,3 +261,32 @@ def test_a_callback_that_fails_is_told_to_the_log_with_its_traceback_and_to_nobo
     assert (answer.status_code, "inside of a fault" in answer.text) == (500, False)
     assert "a callback failed" in caplog.text
     assert "RuntimeError: the inside of a fault" in caplog.text
+
+
+def test_an_open_stream_ends_when_its_session_is_revoked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "AGAIN", 0.0)
+    token = house.token("leader")
+    seen: list[str] = []
+
+    def shut_out() -> None:
+        with house.engine.begin() as connection:
+            sessions.revoke(connection, login="leader")
+
+    async def scene() -> None:
+        feed = asyncio.create_task(house.feed.run())
+        stream = asyncio.create_task(house.heard("leader", until=lambda part: seen.append(part) and False))
+        try:
+            async with asyncio.timeout(20):
+                while not any("event:" in part for part in seen):
+                    await asyncio.sleep(0.02)
+            await asyncio.to_thread(shut_out)
+            # It comes to its end by itself.
+            await stream
+        finally:
+            feed.cancel()
+            await asyncio.gather(feed, return_exceptions=True)
+
+    asyncio.run(scene())
+    assert seen
+    assert sessions.person(house.engine, token, limits_of(house.settings), wall_ms()) is None
+    house.forget("leader")
