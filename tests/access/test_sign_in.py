@@ -265,28 +265,31 @@ def test_a_callback_that_fails_is_told_to_the_log_with_its_traceback_and_to_nobo
 
 def test_an_open_stream_ends_when_its_session_is_revoked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "AGAIN", 0.0)
-    token = house.token("leader")
-    seen: list[str] = []
 
     def shut_out() -> None:
         with house.engine.begin() as connection:
             sessions.revoke(connection, login="leader")
 
-    async def scene() -> None:
+    async def scene() -> str:
+        begun = asyncio.Event()
+
+        def until(part: str) -> bool:
+            if "event:" in part:
+                begun.set()
+            return False
+
         feed = asyncio.create_task(house.feed.run())
-        stream = asyncio.create_task(house.heard("leader", until=lambda part: seen.append(part) and False))
+        stream = asyncio.create_task(house.heard("leader", until))
         try:
             async with asyncio.timeout(20):
-                while not any("event:" in part for part in seen):
-                    await asyncio.sleep(0.02)
+                await begun.wait()
             await asyncio.to_thread(shut_out)
             # It comes to its end by itself.
-            await stream
+            return await stream
         finally:
             feed.cancel()
             await asyncio.gather(feed, return_exceptions=True)
 
-    asyncio.run(scene())
-    assert seen
-    assert sessions.person(house.engine, token, limits_of(house.settings), wall_ms()) is None
+    assert "event:" in asyncio.run(scene())
     house.forget("leader")
+    assert house.ask("GET", "/api/board", "leader").status_code == 200
