@@ -19,7 +19,8 @@
 
   sessionStorage.setItem("screen", screenId);
   if (query.get("name")) localStorage.setItem("wall-name", name);
-  window.opscentreStream = () => `/stream?screen=${screenId}&wall=${encodeURIComponent(name)}`;
+  const lang = query.get("lang") === "en" ? "&lang=en" : "";
+  window.opscentreStream = () => `/stream?screen=${screenId}&wall=${encodeURIComponent(name)}${lang}`;
 
   /* Not randomUUID, which browsers have over HTTPS only. */
   function identity() {

@@ -146,9 +146,10 @@
 
   /* The push speaks Vietnamese to every screen; a page in another language carries its words for that. */
   window.opscentreTranslate = (text) => {
-    const page = desk();
-    if (!page || !page.dataset.said) return text;
-    for (const [vietnamese, other] of JSON.parse(page.dataset.said)) text = text.replaceAll(vietnamese, other);
+    const page = document.querySelector("[data-said]");
+    if (!page) return text;
+    page.said = page.said || JSON.parse(page.dataset.said);
+    for (const [vietnamese, other] of page.said) text = text.replaceAll(vietnamese, other);
     return text;
   };
 

@@ -147,9 +147,11 @@
     if (!here || !here.dataset.source || here.firstChild || here.dataset.asked) return;
     here.dataset.asked = "yes";
     try {
-      const answer = await fetch(here.dataset.source, { cache: "no-store" });
+      const lang = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "vi";
+      const answer = await fetch(`${here.dataset.source}?lang=${lang}`, { cache: "no-store" });
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       here.innerHTML = await answer.text();
+      document.documentElement.lang = lang;
       show({});
       tick();
     } catch (error) {
@@ -157,6 +159,11 @@
     } finally {
       delete here.dataset.asked;
     }
+  }
+
+  /* Pages in another language have words of their own for what is worded here (assets/desk.js). */
+  function said(words) {
+    return window.opscentreTranslate ? window.opscentreTranslate(words) : words;
   }
 
   function tick() {
@@ -168,10 +175,10 @@
     const now = head.now === undefined ? null : head.now + passed * (head.speed === undefined ? 1 : head.speed);
     for (const [element, [kind, moment]] of ticking) {
       if (!element.isConnected) ticking.delete(element);
-      else if (kind === "age") write(element, format.age(at - moment));
+      else if (kind === "age") write(element, said(format.age(at - moment)));
       else if (now === null) continue;
-      else if (kind === "overdue") write(element, `quá hạn ${format.overdue(now - moment)}`);
-      else if (kind === "left") write(element, `còn ${format.left(moment - now)}`);
+      else if (kind === "overdue") write(element, said(`quá hạn ${format.overdue(now - moment)}`));
+      else if (kind === "left") write(element, said(`còn ${format.left(moment - now)}`));
       else if (kind === "clock") write(element, format.clock(now));
     }
   }
@@ -191,8 +198,7 @@
       words = notice.since ? `${notice.text} · ${format.age(head.at + passed - notice.since)}` : notice.text;
       doubtful = Boolean(notice.doubtful);
     }
-    /* Pages in another language have words of their own for it (assets/desk.js). */
-    write(text, window.opscentreTranslate ? window.opscentreTranslate(words) : words);
+    write(text, said(words));
     here.classList.remove("says-ok", "says-warn", "says-bad");
     here.classList.add(`says-${level}`);
     here.classList.toggle("is-doubtful", doubtful);

@@ -89,7 +89,8 @@
       dot.classList.toggle("is-on", dot.dataset.scene === on);
   }
 
-  function set(element, text) {
+  function set(element, vietnamese) {
+    const text = window.opscentreTranslate ? window.opscentreTranslate(vietnamese) : vietnamese;
     if (element.textContent !== text) element.textContent = text;
   }
 

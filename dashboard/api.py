@@ -22,8 +22,8 @@ from dashboard.reader import Reader
 from dashboard.walls import Control
 from dashboard.ways.screen import ANYBODY
 from layouts import wall as wall_page
-from layouts.markup import to_html
 from layouts.place import Place
+from layouts.words import LANGS, Lang
 from opscentre.access import scope
 from opscentre.clock import Clock, wall_ms
 from opscentre.domain.moments import DAY, day_number, day_of, day_start
@@ -60,7 +60,7 @@ def routes(
         # On a public wall anybody looks on: their screens are not among those that the desk lists and controls.
         asked = {} if caller() == ANYBODY else request.query_params
         wanted = await control.screen(asked["screen"][:40], asked.get("wall", "")) if "screen" in asked else None
-        messages = _while_there(request, feed.stream(scope.current(), wanted))
+        messages = _while_there(request, feed.stream(scope.current(), wanted, lang_of(request)))
         if "screen" in asked:
             messages = control.followed(asked["screen"][:40], messages)
         return StreamingResponse(messages, media_type="text/event-stream", headers=headers)
@@ -94,10 +94,12 @@ def routes(
     async def described(_: Request) -> Response:
         return _json(200, description)
 
-    content = to_html(wall_page.layout(place).children)
+    content = {lang: wall_page.content(place, lang) for lang in LANGS}
 
-    async def page(_: Request) -> Response:
-        return Response(content, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"})
+    async def page(request: Request) -> Response:
+        return Response(
+            content[lang_of(request)], media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"}
+        )
 
     return [
         (openapi.PATH, described),
@@ -107,6 +109,11 @@ def routes(
         ("/api/wall", wall),
         ("/api/board", board),
     ]
+
+
+def lang_of(request: Request) -> Lang:
+    """The language that a wall asks for; Vietnamese unless it is another one that there is."""
+    return next((lang for lang in LANGS if lang == request.query_params.get("lang")), "vi")
 
 
 async def _while_there(request: Request, messages: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:

@@ -17,8 +17,7 @@ from dashboard import trace
 from dashboard.desk import Desk
 from dashboard.gate import allowed
 from layouts.desk import walls as page
-from layouts.scenes import SCENES
-from layouts.wall import keys
+from layouts.wall import keys, scene_name
 from layouts.words import Words
 from opscentre.access import audit
 from opscentre.access.rights import Action
@@ -122,7 +121,7 @@ def noted(command: Command) -> dict[str, str | int]:
 def told(command: Command, words: Words) -> str:
     """A command in words."""
     if command.kind == "scene":
-        return words("walls.what.scene", scene=SCENES[command.scene].TITLE)
+        return words("walls.what.scene", scene=scene_name(command.scene, words))
     if command.kind == "turn":
         return words("walls.what.turn", seconds=command.seconds) if command.seconds else words("walls.what.hold")
     if command.kind == "message":

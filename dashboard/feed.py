@@ -22,8 +22,10 @@ from dashboard.reader import Reader
 from dashboard.walls import Control
 from layouts.alarms import Alarm
 from layouts.change import Patch
+from layouts.english import in_english
 from layouts.notice import notice_of, redis_gone
 from layouts.picture import Head
+from layouts.words import Lang
 from opscentre import __version__
 from opscentre.access.scope import EVERYTHING, Scope
 from opscentre.clock import wall_ms
@@ -40,6 +42,10 @@ SHORTEST, LONGEST = 0.1, 1.0
 NAMED = 8
 #: Seconds before a lost subscription is tried again.
 RETRY = 1.0
+#: What an audience sees, and in which language.
+Seat = tuple[Scope, Lang]
+_FIRST: Seat = (EVERYTHING, "vi")
+_IN: dict[Lang, Callable[[Patch], Patch]] = {"vi": lambda patch: patch, "en": in_english}
 
 
 class Feed:
@@ -68,7 +74,7 @@ class Feed:
         self._control = control
         self._redis_url = redis_url
         #: Those who see everything are always painted for, others while they have screens.
-        self._audiences: dict[Scope, Audience] = {EVERYTHING: Audience(EVERYTHING)}
+        self._audiences: dict[Seat, Audience] = {_FIRST: Audience(EVERYTHING)}
         self._changed = asyncio.Event()
         self._next = asyncio.Event()
         #: Events that Redis announced and that no picture shows yet.
@@ -91,13 +97,13 @@ class Feed:
         self._next.set()
 
     async def stream(
-        self, scope: Scope = EVERYTHING, wanted: Callable[[], bytes] | None = None
+        self, scope: Scope = EVERYTHING, wanted: Callable[[], bytes] | None = None, lang: Lang = "vi"
     ) -> AsyncGenerator[bytes]:
         """Server-sent events for one screen of a scope: the newest picture whenever it changed, else a beat.
 
         ``wanted``: of a wall, the message with its commands; it goes out whenever it is another one.
         """
-        audience = self._audiences.setdefault(scope, Audience(scope))
+        audience = self._audiences.setdefault((scope, lang), Audience(scope))
         audience.screens += 1
         seen, content, told = -1, 0, b""
         try:
@@ -162,7 +168,7 @@ class Feed:
             self.failing = True
             self._events = dict.fromkeys(events) | self._events
             notice = redis_gone(self.wall.made_at if self.wall else None)
-            old = {scope: audience.patch for scope, audience in self._audiences.items()}
+            old = {seat: audience.patch for seat, audience in self._audiences.items()}
             self._publish(Head(**self._identity(), at=wall_ms(), notice=notice), old)
             return
         if self.failing:
@@ -185,18 +191,19 @@ class Feed:
     def _identity(self) -> dict:
         return {"sequence": self.taken + 1, "boot": self.boot, "version": __version__}
 
-    def _read(self, scopes: Sequence[Scope]) -> tuple[Wall, dict[Scope, Patch]]:
+    def _read(self, seats: Sequence[Seat]) -> tuple[Wall, dict[Seat, Patch]]:
         wall = self._reader.wall()
         wall.slow = self._slow() or wall.slow
-        return wall, {scope: self._paint(wall, scope) for scope in scopes}
+        painted = {scope: self._paint(wall, scope) for scope in {scope for scope, _ in seats}}
+        return wall, {(scope, lang): _IN[lang](painted[scope]) for scope, lang in seats}
 
-    def _publish(self, head: Head, patches: Mapping[Scope, Patch]) -> None:
+    def _publish(self, head: Head, patches: Mapping[Seat, Patch]) -> None:
         """Hand a picture on; an audience that came while it was painted waits for the next one."""
         self.taken = head.sequence
-        for scope, audience in list(self._audiences.items()):
-            if scope in patches:
-                audience.publish(head, patches[scope])
-            if not audience.screens and scope != EVERYTHING:
-                del self._audiences[scope]
+        for seat, audience in list(self._audiences.items()):
+            if seat in patches:
+                audience.publish(head, patches[seat])
+            if not audience.screens and seat != _FIRST:
+                del self._audiences[seat]
         arrived, self._next = self._next, asyncio.Event()
         arrived.set()

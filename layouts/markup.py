@@ -7,6 +7,7 @@ wall's elements are never rendered again by anybody but the pushes, so Dash need
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -14,24 +15,28 @@ from dash.development.base_component import Component
 
 _NAMES = {"className": "class", "srcSet": "srcset"}
 _VOID = frozenset({"img", "br", "hr", "input"})
+#: Attributes whose text a person comes to see.
+_SAID = frozenset({"data-title", "data-info", "data-warn", "data-alarm"})
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def to_html(component: Any) -> str:
-    """A component of ``dash.html``, a text, a list of both, or None."""
+def to_html(component: Any, say: Callable[[str], str] = str) -> str:
+    """A component of ``dash.html``, a text, a list of both, or None; ``say`` puts its texts into another language."""
     if component is None:
         return ""
     if isinstance(component, list | tuple):
-        return "".join(to_html(child) for child in component)
+        return "".join(to_html(child, say) for child in component)
     if not isinstance(component, Component):
-        return escape(str(component), quote=False)
+        return escape(say(str(component)), quote=False)
     if component._namespace != "dash_html_components":
         raise TypeError(f"{component._namespace}.{component._type} has no HTML; only dash.html components have")
     tag = component._type.lower()
     props = component.to_plotly_json()["props"]
     children = props.pop("children", None)
-    attributes = "".join(_attribute(name, value) for name, value in props.items() if value is not None)
-    return f"<{tag}{attributes}>" if tag in _VOID else f"<{tag}{attributes}>{to_html(children)}</{tag}>"
+    attributes = "".join(
+        _attribute(name, say(value) if name in _SAID else value) for name, value in props.items() if value is not None
+    )
+    return f"<{tag}{attributes}>" if tag in _VOID else f"<{tag}{attributes}>{to_html(children, say)}</{tag}>"
 
 
 def _attribute(name: str, value: Any) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from dash import html
 
 from layouts.cards import head, pin
 from layouts.change import Patch
+from layouts.english import english
+from layouts.markup import to_html
 from layouts.place import Place
 from layouts.scenes import SCENES
+from layouts.words import WORDS, Lang, Words
 from opscentre.live.wall import Wall
 
 PATH = "/wall"
@@ -31,6 +35,19 @@ def shell() -> html.Div:
     """The empty page, which the screen fills once with what ``layout`` holds (``layouts/markup.py`` says why)."""
     source: dict[str, Any] = {"data-source": CONTENT}
     return html.Div(id="wall", className="wall", **source)
+
+
+def scene_name(key: str, words: Words) -> str:
+    """What a scene is called."""
+    return SCENES[key].TITLE if words.lang == "vi" else english(SCENES[key].TITLE)
+
+
+def content(place: Place, lang: Lang = "vi") -> str:
+    """What the page holds, as HTML; in English with the words that the screen itself says."""
+    if lang == "vi":
+        return to_html(layout(place).children)
+    said: dict[str, Any] = {"data-said": msgspec.json.encode(WORDS[lang].said()).decode()}
+    return to_html([*layout(place).children, html.Div(className="is-absent", **said)], english)
 
 
 def layout(place: Place) -> html.Div:

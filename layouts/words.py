@@ -10,6 +10,7 @@ from typing import Literal
 
 from layouts import text as vietnamese
 from layouts.words_catalogue import CATALOGUE as PAGES
+from layouts.words_scenes import TICKING
 from layouts.words_wall import CATALOGUE as WALL
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND, local
 from opscentre.domain.status import NAMES, NAMES_EN, Status
@@ -41,6 +42,8 @@ class Words:
         keys = [key for key in CATALOGUE if key.startswith("notice.")]
         keys += ["unit.day", "unit.hour", "unit.minute", "unit.second"]
         pairs = [(CATALOGUE[key][0], CATALOGUE[key][self._column]) for key in keys]
+        if self.lang == "en":
+            pairs += TICKING.items()
         return sorted(pairs, key=lambda pair: -len(pair[0]))
 
     def number(self, value: int) -> str:

@@ -12,7 +12,7 @@ from layouts.desk import frame
 from layouts.desk.address import View
 from layouts.place import Place
 from layouts.scenes import SCENES
-from layouts.wall import keys
+from layouts.wall import keys, scene_name
 from opscentre.access.rights import Action
 from opscentre.live.walls import ALL, GONE, ROTATIONS, SEVERITIES, Command, Commands, Report, answer_of, meant_for
 
@@ -58,7 +58,7 @@ def _controls(view: View, place: Place) -> list[Component]:
     words = view.words
     return [
         html.H2(words("walls.scene")),
-        html.Div([_button("scene", key, SCENES[key].TITLE) for key in keys(place)], className="walls-row"),
+        html.Div([_button("scene", key, scene_name(key, words)) for key in keys(place)], className="walls-row"),
         html.H2(words("walls.turn")),
         html.Div(
             className="walls-row",
@@ -137,7 +137,7 @@ def standing(report: Report, meant: Sequence[Command], now: int) -> str:
 def _row(view: View, report: Report, state: str, meant: Sequence[Command], now: int) -> html.Tr:
     words = view.words
     turns = words("walls.standing.turns", seconds=report.every) if report.every else words("walls.standing.stays")
-    scene = SCENES[report.scene].TITLE if report.scene in SCENES else "—"
+    scene = scene_name(report.scene, words) if report.scene in SCENES else "—"
     pinned = next((one.pinned for one in meant if one.pinned is not None), None)
     shown: list[Any] = [html.Span(scene, className="is-main")]
     if pinned is not None:

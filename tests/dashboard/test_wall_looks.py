@@ -142,6 +142,19 @@ def test_no_scene_overflows_on_any_screen(crowded: Screen, width: int, height: i
     assert page.evaluate(f"[{root}.scrollWidth, {root}.scrollHeight]") == [width, height]
 
 
+def test_no_scene_overflows_in_english(crowded: Screen) -> None:
+    page = crowded.page.context.new_page()
+    try:
+        page.goto(f"{crowded.dashboard.url}/wall/glance?lang=en")
+        wait_for_text(page, "kpi-received", "12.345", 20)
+        wait_for_text(page, "notice-text", "LIVE", 20)
+        for key in every_scene(page):
+            clipped = page.evaluate(CLIPPED)
+            assert clipped == [], (key, clipped)
+    finally:
+        page.close()
+
+
 def test_every_commune_is_named_in_full_on_its_own_hexagon(crowded: Screen, place: Place) -> None:
     page = crowded.page
     page.set_viewport_size({"width": 1920, "height": 1080})

@@ -269,17 +269,22 @@ def test_one_wall_is_controlled_without_the_others_and_a_nameless_one_gets_a_num
     second = room.wall.context.browser.new_context()
     try:
         other = second.new_page()
-        other.goto(f"{room.other.url}/wall/glance")
+        other.goto(f"{room.other.url}/wall/glance?lang=en")
         room.tablet.goto(f"{room.one.url}/walls?lang=en")
         until(room.tablet, says(".walls-list", "2 walls connected"))
         room.tablet.click("text=Màn hình 2")
         until(room.tablet, says(".walls-subject", "Màn hình 2"))
         named = {page.evaluate("() => localStorage.getItem('wall-name')"): page for page in (room.wall, other)}
         assert set(named) == {"Màn hình 1", "Màn hình 2"}
-        press(room.tablet, "Xếp hạng")
+        press(room.tablet, "Rankings")
         until(named["Màn hình 2"], shows("ranks"))
         until(room.tablet, row("Màn hình 2", "✓ Received"))
         assert named["Màn hình 1"].evaluate(shows("glance"))
+        # One of them speaks English, whatever scene is on.
+        until(other, says("#kpi-received-sub", "online "))
+        until(other, says("#notice-text", "LIVE"))
+        assert other.evaluate(says(".glance", "Received today"))
+        assert "lang=en" in other.url
     finally:
         second.close()
 
