@@ -200,7 +200,7 @@ PHRASES: dict[str, str] = {
     "Tháng này, tính đến nay": "This month so far",
     "Quyết định 766/QĐ-TTg, thang 100": "Decision 766/QĐ-TTg, of 100",
     "tính từ hồ sơ của tỉnh, không phải bảng điểm quốc gia": "by our own dossiers, not the national table",
-    "/ {n} điểm có số liệu": "/ {n} points with data",
+    "/ {n} điểm có số liệu": "/ {n} with data",
     "chưa tính được": "cannot be computed yet",
     "◆ Chưa đầy đủ: {n} chỉ số chưa có số liệu": "◆ Incomplete: {n} without data",
     "Theo nhóm": "By group",
