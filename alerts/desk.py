@@ -116,6 +116,7 @@ def preview(
 ) -> list[Letter]:
     """What each recipient of a unit (empty: of the province) would be told now; nothing is written."""
     view = View(engine, profile.calendar, profile.units, partitions)
+    mail, province = alerting.mail, profile.province.name
     lines = _true_now(alerting, view, at)
     with reading(engine).connect() as connection:
         scene = scene_of(connection, alerting, profile, at)
@@ -129,7 +130,7 @@ def preview(
             gravest = min((line.rule.severity for line in of_topic), key=lambda severity: RANK[severity])
             taken = Taken("0" * 32, 1, key, topic, gravest, at.now, at.now, of_topic)
             if recipient is not None:
-                letters.append(compose(taken, recipient, view, alerting.mail.brand, alerting.mail.dashboard, {}))
+                letters.append(compose(taken, recipient, view, mail.brand, mail.dashboard, {}, province=province))
     return letters
 
 
