@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import dash
 from dash import Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from dashboard.desk import Desk
 from dashboard.gate import allowed, caller
-from dashboard.ways.local import is_loopback
 from layouts.desk import notes
 from opscentre.access.people import signed_in
 from opscentre.access.rights import Action
 from opscentre.access.scope import OutOfReach
 from opscentre.store import queries_dossier
-
-
-def from_here(remote: str | None, headers: dict[str, str]) -> bool:
-    """Whether a request was made on this machine, by a page of this server, and not passed on by a proxy."""
-    plain = {name.lower(): value for name, value in headers.items()}
-    if "x-forwarded-for" in plain or "forwarded" in plain:
-        return False
-    host = urlsplit(f"//{plain.get('host', '')}")
-    origin = urlsplit(plain.get("origin", ""))
-    return is_loopback(remote) and is_loopback(host.hostname) and origin.netloc == host.netloc
 
 
 def register(application: dash.Dash, desk: Desk) -> None:

@@ -15,6 +15,7 @@ from dashboard.gate import SIGN_IN
 from dashboard.plain_pages import form, inner, page, words_of
 from dashboard.ways.session import set_cookie, token_of
 from layouts.place import Place
+from opscentre.access import audit
 from opscentre.access.people import Person
 from opscentre.access.sign_in import Refused, by_password
 from opscentre.clock import wall_ms
@@ -70,6 +71,10 @@ class SignIn:
             if old is not None:
                 sessions.end(connection, old)
             token = sessions.begin(connection, person.login, how, agent, address(request), now)
+            audit.record(
+                connection, moment=now, who=person.login, action="session.begin", subject=f"person:{person.login}",
+                detail={"how": how},
+            )  # fmt: skip
         response = RedirectResponse(wanted, 303, headers={"Cache-Control": "no-store"})
         set_cookie(request, response, token)
         response.headers.update(_FORGET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 import msgspec
@@ -10,6 +11,8 @@ from sqlalchemy import Engine
 from opscentre.access import backoff, passwords
 from opscentre.access.people import Person
 from opscentre.store import people
+
+log = logging.getLogger(__name__)
 
 #: Passwords that are tried at a time: each takes 64 MiB and a core for a tenth of a second.
 _turn = threading.Semaphore(2)
@@ -36,6 +39,10 @@ def by_password(engine: Engine, login: str, password: str, address: str, now: in
     with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
         if known is None or not fits or known.disabled_at is not None or known.password is None:
             people.count_failure(connection, keys, now)
+            # A login that nobody has may be a password that was typed into the wrong field.
+            log.warning(
+                "a sign-in failed: %s, from %s", repr(known.person.login) if known else "no such login", address
+            )
             return Refused("wrong")
         people.forget_failures(connection, keys[:1])
         if passwords.outdated(known.password):

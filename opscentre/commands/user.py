@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from opscentre import profile as profiles
-from opscentre.access import passwords
+from opscentre.access import audit, passwords
 from opscentre.access.people import Person, Role
 from opscentre.clock import wall_ms
 from opscentre.commands.shared import AsJson, MaybeData, MaybeProfile, fail, print_wide, settings_beside
@@ -68,6 +69,7 @@ def add(
     kept = passwords.hashed(_password(settings, person, password_file))
     with engine.begin() as connection:
         people.add(connection, person, kept, wall_ms())
+        _note(connection, "person.add", login, role=role.value, units=_list(person.units))
     print(f"{login}: {_told(person)}")
 
 
@@ -112,6 +114,7 @@ def passwd(
     with engine.begin() as connection:
         people.set_password(connection, login, kept, wall_ms())
         ended = sessions.revoke(connection, login=login)
+        _note(connection, "password.change", login, sessions_ended=ended)
     print(f"{login}: another password; sessions ended: {ended}")
 
 
@@ -127,6 +130,7 @@ def role(
     person = msgspec.structs.replace(_known(engine, login).person, role=role, units=_units(settings, role, units))
     with engine.begin() as connection:
         people.change(connection, person)
+        _note(connection, "person.change", login, role=role.value, units=_list(person.units))
     print(f"{login}: {_told(person)}")
 
 
@@ -142,6 +146,7 @@ def disable(
     with engine.begin() as connection:
         people.set_disabled(connection, login, None if again else wall_ms())
         ended = sessions.revoke(connection, login=login)
+        _note(connection, "person.enable" if again else "person.disable", login, sessions_ended=ended)
     print(f"{login}: {'may sign in again' if again else f'disabled; sessions ended: {ended}'}")
 
 
@@ -176,6 +181,7 @@ def revoke(
     _, engine = _open(data, profile)
     with engine.begin() as connection:
         ended = sessions.revoke(connection, login=login, id=session)
+        _note(connection, "session.revoke", login or f"session {session}", sessions_ended=ended)
     print(f"sessions ended: {ended}")
 
 
@@ -183,6 +189,12 @@ def _open(data: Path | None, profile: str | None) -> tuple[Settings, Engine]:
     # A first administrator may be added before anything else was ever started.
     settings = settings_beside(data or load().data, profile)
     return settings, open_store(settings.database_url)
+
+
+def _note(connection: Connection, action: str, login: str, **detail: str | int) -> None:
+    """Keep in the audit log who changed what of whom."""
+    subject, who = f"person:{people.spelt(login)}", getpass.getuser()
+    audit.record(connection, moment=wall_ms(), who=who, action=action, subject=subject, detail=detail)
 
 
 def _known(engine: Engine, login: str) -> people.Known:

@@ -16,7 +16,6 @@ from sqlalchemy import insert, select
 
 from dashboard.desk import Desk
 from dashboard.desk_export import MOST, as_csv, as_xlsx, list_sheet, plain, table_sheet
-from dashboard.desk_notes import from_here
 from dashboard.gate import answering
 from dashboard.ways.local import HERE
 from layouts.desk.progress import COLUMNS, numbers
@@ -239,23 +238,6 @@ def test_notes_are_shown_with_their_unit_and_refused_when_they_are_empty(desk: D
     assert "17:00" not in text(desk.show("/unit/H55.05", ""))
     with pytest.raises(BadNote):
         desk.add_note(("unit", "H55.12", ""), "", "x")
-
-
-@pytest.mark.parametrize(
-    ("remote", "headers", "may"),
-    [
-        ("127.0.0.1", {"Host": "127.0.0.1:8050", "Origin": "http://127.0.0.1:8050"}, True),
-        ("::1", {"host": "localhost:8050", "origin": "http://localhost:8050"}, True),
-        ("10.0.0.7", {"host": "127.0.0.1:8050", "origin": "http://127.0.0.1:8050"}, False),
-        ("127.0.0.1", {"host": "127.0.0.1:8050", "origin": "http://evil.example"}, False),
-        ("127.0.0.1", {"host": "evil.example", "origin": "http://evil.example"}, False),
-        ("127.0.0.1", {"host": "127.0.0.1", "origin": "http://127.0.0.1", "X-Forwarded-For": "10.0.0.7"}, False),
-        ("127.0.0.1", {"host": "127.0.0.1:8050"}, False),
-        (None, {}, False),
-    ],
-)
-def test_a_note_is_taken_from_a_page_on_this_machine_only(remote: str | None, headers: dict, may: bool) -> None:
-    assert from_here(remote, headers) is may
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
