@@ -1,28 +1,21 @@
-"""A machine's time zone and language change nothing: not what commands print, not what a role counts."""
+"""A machine's time zone and language change nothing that commands print; the tests in tests/streams/crashes hold the
+stream workers to it, cell by cell."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from sqlalchemy import insert
 
+from opscentre import paths
 from opscentre.store import tables
 from opscentre.store.engine import open_store
 from tests.commands.test_score import DONE, PERIOD, RECEIVED, dossier, stored
-from tests.streams.books import history
-from tests.streams.crashes.conftest import install  # noqa: F401 - a fixture
-from tests.streams.crashes.installation import ROOT, Installation, tangled
+from tests.parts.process import ELSEWHERE
 
-#: Far behind Việt Nam; a language whose small I has no dot; another encoding than UTF-8.
-ELSEWHERE = (
-    {"TZ": "America/New_York", "LC_ALL": "C", "LANG": "C"},
-    {"TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.ISO-8859-9", "LANGUAGE": "tr"},
-)
 #: All commands in one process: each reads the clock's zone and the language as it starts.
 SCRIPT = """
 import sys
@@ -42,7 +35,7 @@ def said(surroundings: dict[str, str], commands: list[tuple[str, ...]]) -> str:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "TZ"))}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], input="\n".join("\t".join(one) for one in commands),
-        capture_output=True, encoding="utf-8", timeout=120, cwd=ROOT, env={**plain, **surroundings}, check=True,
+        capture_output=True, encoding="utf-8", timeout=120, cwd=paths.ROOT, env={**plain, **surroundings}, check=True,
     )  # fmt: skip
     return done.stdout + done.stderr
 
@@ -80,16 +73,3 @@ def test_commands_print_the_same_wherever_the_machine_thinks_it_is(tmp_path: Pat
     assert "thiếu đơn vị" in at_home
     for surroundings in ELSEWHERE:
         assert said(surroundings, commands) == at_home, surroundings
-
-
-def test_a_role_counts_the_same_wherever_the_machine_thinks_it_is(
-    install: Callable[..., Installation],  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-):
-    for name, value in ELSEWHERE[0].items():
-        monkeypatch.setenv(name, value)
-    place = install()
-    place.worker()
-    place.send(tangled(history(300)))
-    place.settle()
-    place.require_equal()

@@ -15,6 +15,12 @@ from pathlib import Path
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 
+#: Far behind Việt Nam; a language whose small I has no dot; another encoding than UTF-8.
+ELSEWHERE = (
+    {"TZ": "America/New_York", "LC_ALL": "C", "LANG": "C"},
+    {"TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.ISO-8859-9", "LANGUAGE": "tr"},
+)
+
 
 class PartMissing(Exception):
     """This machine lacks a part; the text says what was looked for and how to get it."""

@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from opscentre.settings import Settings
+from tests.parts.process import ELSEWHERE
 from tests.parts.redis import Redis
 from tests.streams.crashes.installation import STANDING, Installation
 
@@ -16,8 +17,13 @@ PARTITIONS = 4
 
 
 @pytest.fixture
-def install(tmp_path: Path, redis_server: Redis) -> Iterator[Callable[..., Installation]]:
-    """Make an installation: embedded, but for the settings given."""
+def install(
+    tmp_path: Path, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Installation]]:
+    """Make an installation: embedded, but for the settings given. Its workers' machine is set to another zone and
+    language, which must change no cell."""
+    for name, value in ELSEWHERE[0].items():
+        monkeypatch.setenv(name, value)
     redis.Redis.from_url(redis_server.url).flushall()
     made: list[Installation] = []
 
