@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from sqlalchemy import Engine
@@ -22,8 +22,9 @@ from opscentre.domain.counting import (
     count_table,
 )
 from opscentre.domain.figures import CAMPAIGN_ROWS, SCOPES, Amount, CampaignRow, Figure, Reached, reached, standing
+from opscentre.domain.fold import DossierState
 from opscentre.domain.moments import DAY, date_of, day_number, day_of, day_start, local
-from opscentre.domain.ranking import TOLERANCE, Entry, rank
+from opscentre.domain.ranking import MINIMUM, TOLERANCE, Entry, rank
 from opscentre.domain.score import gaps
 from opscentre.live.slow import (
     CampaignShown,
@@ -45,6 +46,8 @@ from opscentre.store.journal import states_received_before
 
 #: Days of the on-time share.
 WINDOW = 30
+#: Dossiers received in a day from which on a unit has a place by its online share.
+ONLINE_MINIMUM = 5
 #: Ratios of the score that tell how online services are used, in the order in which they are shown.
 USE = ("3.3", "3.2", "3.6", "3.5b", "4.1", "4.2", "4.3", "4.4", "4.5b")
 #: What the catalogue calls a procedure that is not offered online.
@@ -58,10 +61,11 @@ def count(engine: Engine, profile: Profile, now: int) -> Slow:
     month = day_start(day_of(today.replace(day=1)))
     tomorrow = day_start(day_number(now) + 1)
     report = look_back(engine, profile, (month, tomorrow, now), by_unit=True)
-    rows = _yesterday(engine, profile, now)
+    rows, last_day = _yesterday(engine, profile, now)
     names = {**SCOPES, **CAMPAIGN_ROWS, **{code: unit.name for code, unit in profile.units.by_code.items()}}
     return Slow(
-        places_yesterday=_places(rows, profile, now),
+        places_yesterday=_places(rows, profile, now, _on_time),
+        online_places_yesterday=_places(last_day, profile, now, _online, ONLINE_MINIMUM),
         stale_units=sorted(report.stale),
         score=_score(report),
         figures=_figures(engine, profile, today, names),
@@ -72,30 +76,52 @@ def count(engine: Engine, profile: Profile, now: int) -> Slow:
     )
 
 
-def _yesterday(engine: Engine, profile: Profile, now: int) -> dict[str, list[int]]:
-    """The progress table of the 30 days up to the end of yesterday, by the units of today."""
+def _yesterday(engine: Engine, profile: Profile, now: int) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """The progress tables of the 30 days up to the end of yesterday and of yesterday alone, by the units of today."""
     midnight = day_start(day_number(now))
-    rows = count_table(states_received_before(engine, midnight), midnight - WINDOW * DAY, midnight, midnight)
-    return profile.units.current(now).gather(rows)
+    last_day: list[DossierState] = []
+
+    def noted() -> Iterator[DossierState]:
+        # One pass over every dossier is dear enough.
+        for state in states_received_before(engine, midnight):
+            if (state.snapshot.received or 0) >= midnight - DAY:
+                last_day.append(state)
+            yield state
+
+    units = profile.units.current(now)
+    window = units.gather(count_table(noted(), midnight - WINDOW * DAY, midnight, midnight))
+    return window, units.gather(count_table(last_day, midnight - DAY, midnight, midnight))
 
 
-def _places(rows: Mapping[str, list[int]], profile: Profile, now: int) -> dict[str, int]:
+def _places(
+    rows: Mapping[str, list[int]],
+    profile: Profile,
+    now: int,
+    entry: Callable[[str, list[int]], Entry],
+    minimum: int = MINIMUM,
+) -> dict[str, int]:
     places: dict[str, int] = {}
     here = profile.units.current(now).all
     for communes in (False, True):
         entries = [
-            _entry(unit.code, rows[unit.code])
+            entry(unit.code, rows[unit.code])
             for unit in here
             if (unit.group == "III") is communes and unit.code in rows
         ]
-        places.update({e.code: e.rank for e in rank(entries, tolerance=TOLERANCE / 100) if e.rank is not None})
+        ranked = rank(entries, tolerance=TOLERANCE / 100, minimum=minimum)
+        places.update({e.code: e.rank for e in ranked if e.rank is not None})
     return places
 
 
-def _entry(code: str, row: list[int]) -> Entry:
+def _on_time(code: str, row: list[int]) -> Entry:
     good = row[EARLY] + row[ON_TIME] + row[PROCESS_OK]
     whole = good + row[LATE] + row[PROCESS_LATE]
     return Entry(code, good / whole if whole else None, whole)
+
+
+def _online(code: str, row: list[int]) -> Entry:
+    whole = row[ONLINE] + row[COUNTER] + row[POSTAL]
+    return Entry(code, row[ONLINE] / whole if whole else None, whole)
 
 
 def _score(report: Report) -> ScoreShown:

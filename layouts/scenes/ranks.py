@@ -196,8 +196,11 @@ def _row_patch(key: str, entry: ranking.Ranked, index: int, board: Board, wall: 
 
 def _move(entry: ranking.Ranked, board: Board, wall: Wall) -> tuple[str, str]:
     """How many places a unit rose or fell since yesterday; nothing where that is not known."""
-    before = wall.slow.places_yesterday.get(entry.code) if wall.slow else None
-    if before is None or entry.rank is None or board.measure is not BY_ONTIME or before == entry.rank:
+    if wall.slow is None:
+        return "", ""
+    places = wall.slow.places_yesterday if board.measure is BY_ONTIME else wall.slow.online_places_yesterday
+    before = places.get(entry.code)
+    if before is None or entry.rank is None or before == entry.rank:
         return "", ""
     rose = before - entry.rank
     return (f"▲{rose}", "up") if rose > 0 else (f"▼{-rose}", "down")

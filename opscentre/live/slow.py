@@ -124,6 +124,8 @@ class Slow(msgspec.Struct, kw_only=True):
     now: int
     #: Place of each unit in its group by on-time share, as it was at the end of yesterday.
     places_yesterday: dict[str, int]
+    #: The same by the online share of what was received yesterday.
+    online_places_yesterday: dict[str, int] = {}
     #: Units whose source failed at its last poll.
     stale_units: list[str]
     score: ScoreShown | None

@@ -44,6 +44,7 @@ def test_places_score_figures_and_services_are_counted_from_sql(data: Path) -> N
     found = count(store, profiles.load("thai-nguyen"), NOW)
     store.dispose()
     assert found.places_yesterday == {"H55.07": 1, "H55.12": 2, "01840": 1}, "communes have places of their own"
+    assert found.online_places_yesterday == {}, "nothing was received yesterday"
     assert found.stale_units == ["H55.12"]
     assert (found.services.received, found.services.postal) == (39, 12)
     assert found.services.by_level["toàn trình"] > 50
@@ -55,6 +56,19 @@ def test_places_score_figures_and_services_are_counted_from_sql(data: Path) -> N
     assert found.score is not None
     assert [group.code for group in found.score.groups][:2] == ["transparency", "progress"]
     assert [unit.code for unit in found.score.units if unit.rank] != []
+
+
+def test_yesterdays_places_by_online_share_are_of_what_was_received_yesterday(tmp_path: Path) -> None:
+    yesterday = {"received": "2026-11-19T09:00"}
+    dossiers = [dossier(i, "H55.12", 4, **yesterday, channel=1 + i % 2) for i in range(6)]
+    dossiers += [dossier(i, "H55.07", 4, **yesterday, source="so", channel=2) for i in range(5)]
+    dossiers += [dossier(i, "H55.05", 4, **yesterday, source="it", channel=2) for i in range(4)]
+    dossiers += [dossier(i, "H55.12", 4, received="2026-11-20T08:00", source="nay", channel=2) for i in range(9)]
+    data = stored(tmp_path, dossiers, [])
+    store = open_store(Settings(data=data).database_url)
+    found = count(store, profiles.load("thai-nguyen"), NOW)
+    store.dispose()
+    assert found.online_places_yesterday == {"H55.07": 1, "H55.12": 2}, "four dossiers are too few for a place"
 
 
 def test_a_process_of_its_own_counts_and_ends(data: Path) -> None:

@@ -70,6 +70,13 @@ def test_a_unit_shows_how_many_places_it_moved_since_yesterday(wall: Wall, place
     assert place.by_code[ranked[1].code].name in (ranks.patch(wall, place)["ranks-apart"].text or "")
 
 
+def test_moves_by_online_share_are_of_the_places_by_online_share(wall: Wall, place: Place) -> None:
+    board = ranks.BOARDS[2]
+    first = ranks.placed(board, wall, place)[0]
+    wall.slow = slow(places_yesterday={first.code: 9}, online_places_yesterday={first.code: 3})
+    assert ranks.patch(wall, place)[f"{board.id}-{first.code}-move"].text == "▲2"
+
+
 def changes_of(wall: Wall, place: Place, code: str) -> str | None:
     return ranks.patch(wall, place)[f"rank-dept-{code}-move"].text
 
