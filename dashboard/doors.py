@@ -62,6 +62,7 @@ DOORS: dict[str, Asked] = {
     "/walls": (Action.control_walls,),
     # A screen says what it shows.
     "/wall-report": (Action.see_wall,),
+    "/admin/calendar": (Action.administer_calendar,),
     "/admin/quarantine": (Action.administer_sources,),
     "/admin/unmapped": (Action.administer_sources,),
     "/admin/dead-letters": (Action.administer_sources,),

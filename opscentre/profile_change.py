@@ -97,6 +97,12 @@ def changes(engine: Engine, files: list[Path], limit: int = 10) -> list[Change]:
         return [Change(*row) for row in connection.execute(query.limit(limit))]
 
 
+def before(engine: Engine, number: int) -> str | None:
+    """What a file held before a change; None: there was none."""
+    with reading(engine).connect() as connection:
+        return connection.execute(select(_row.before).where(_row.id == number)).scalar()
+
+
 def undoable(found: list[Change]) -> frozenset[int]:
     """The numbers of those that may be undone: of each file the newest that stands."""
     newest: dict[str, int] = {}

@@ -25,6 +25,7 @@ from opscentre.domain.counting import (
 from opscentre.domain.dossier import Snapshot
 from opscentre.domain.fold import DossierState, Outcome, fold
 from opscentre.domain.life import (
+    Kind,
     Standing,
     due_at,
     finished_at,
@@ -144,7 +145,8 @@ class Ledger:
                 alarms.append((alarm, key))
             observed = state.snapshot.observed
             turned = last_turn(state) > observed and any(observed < at <= now for at in turning_moments(state))
-            if turned or number is not None:
+            # Where one waits for its reception, that is due by the calendar, which may be another one by now.
+            if turned or number is not None or standing.kind is Kind.WAITING:
                 # Its columns in SQL may still say what held when the last worker ended.
                 self._pending[key] = _Pending(state, standing, now, number)
         self._alarms += alarms

@@ -10,6 +10,7 @@ import typer
 
 from opscentre.access import profile_files
 from opscentre.runtime import role, workers
+from opscentre.runtime.changed_files import ChangedFiles
 from opscentre.settings import Settings, load
 from opscentre.store.engine import open_store
 
@@ -64,7 +65,15 @@ def run(name: str, settings: Settings) -> None:
     # One of several says which one it is.
     role.begin(f"{name}-{settings.worker}" if settings.worker else name, settings.log)
     _note_files(name, settings)
-    importlib.import_module(ROLES[name]).run(settings)
+    # Before the role reads them, so that no change falls between.
+    files = ChangedFiles(name, settings)
+    files.answer_signals()
+    files.start()
+    try:
+        importlib.import_module(ROLES[name]).run(settings)
+    finally:
+        if files.changed:
+            raise SystemExit(role.ANEW)
 
 
 def _note_files(name: str, settings: Settings) -> None:

@@ -15,6 +15,8 @@ from opscentre.runtime import logs
 LIFELINE = "OPSCENTRE_LIFELINE"
 #: How this role's earlier processes ended under the same supervisor: exit code → times, as JSON.
 ENDS = "OPSCENTRE_ENDS"
+#: Exit code of a role that ended because files it runs on have changed: its supervisor starts it again at once.
+ANEW = 75
 #: Seconds a role has to stop by itself once its supervisor is gone.
 GRACE = 3.0
 

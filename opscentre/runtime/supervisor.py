@@ -15,7 +15,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opscentre.runtime.role import ENDS, LIFELINE
+from opscentre.runtime.role import ANEW, ENDS, LIFELINE
 
 #: Seconds a part has to stop after SIGTERM before it is killed; with everything else, 5 s at most.
 STOP_WITHIN = 3.5
@@ -126,6 +126,10 @@ class Supervisor:
                     part.ends[part.last_exit] += 1
                     _end_group(part.process)
                 part.answers = False
+                if part.last_exit == ANEW:
+                    part.restart_at = now
+                    self.tell(part, "ended to be started on files that have changed")
+                    continue
                 part.restart_at = now + part.pause
                 see = f"; see {self.log(part)}" if self.logs else ""
                 self.tell(part, f"died (exit {part.last_exit}); restarting in {part.pause:g} s{see}")

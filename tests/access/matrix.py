@@ -35,7 +35,8 @@ class Door(NamedTuple):
 PUBLIC = None
 ADMINISTRATOR = frozenset({"administrator"})
 #: The administration pages; what their forms do, and for whom, is asked in tests/admin.
-ADMINISTRATION = tuple(f"/admin{name}" for name in ("", "/sources", "/quarantine", "/unmapped", "/dead-letters"))
+_NAMES = ("sources", "quarantine", "unmapped", "dead-letters", "calendar")
+ADMINISTRATION = ("/admin", *(f"/admin/{name}" for name in _NAMES))
 _PERIOD = "from=2026-11-01&to=2026-12-01"
 
 #: ``METHOD /path`` as the application has it → how it is asked.

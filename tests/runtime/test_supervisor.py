@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from opscentre.runtime.supervisor import Part, PartFailed, Supervisor
+from opscentre.runtime.role import ANEW
+from opscentre.runtime.supervisor import RESTART_FIRST, Part, PartFailed, Supervisor
 from tests.parts.process import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -134,3 +135,19 @@ def test_parts_go_when_the_supervisor_is_killed_outright(tmp_path):
     process.wait()
     process.stdout.close()
     wait_until(lambda: not any(alive(pid) for pid in children), 8.0, "orphans are left")
+
+
+def test_a_part_that_ends_for_changed_files_is_started_again_at_once(tmp_path):
+    told: list[str] = []
+    supervisor = Supervisor(tmp_path / "logs", tell=lambda part, text: told.append(text))
+    part = sleeper(code=f"import time; time.sleep(0.05); raise SystemExit({ANEW})")
+    supervisor.start([part], within=5)
+
+    def thrice() -> bool:
+        supervisor.look()
+        return part.ends[ANEW] == 3
+
+    wait_until(thrice, 20.0, "the part did not end three times")
+    supervisor.stop()
+    assert not any("died" in text for text in told)
+    assert part.pause == RESTART_FIRST
