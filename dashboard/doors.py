@@ -63,6 +63,7 @@ DOORS: dict[str, Asked] = {
     # A screen says what it shows.
     "/wall-report": (Action.see_wall,),
     "/admin/calendar": (Action.administer_calendar,),
+    "/admin/people": (Action.administer_people,),
     "/admin/quarantine": (Action.administer_sources,),
     "/admin/unmapped": (Action.administer_sources,),
     "/admin/dead-letters": (Action.administer_sources,),

@@ -8,10 +8,11 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.admin import calendar, dead_letters, home, quarantine, room, sources, unmapped
+from dashboard.admin import calendar, dead_letters, home, people, quarantine, room, sources, unmapped
 from dashboard.admin.room import Page, Room
 
-PAGES = {page.NAME: page for page in cast(list[Page], [home, sources, quarantine, unmapped, dead_letters, calendar])}
+_ALL = [home, sources, quarantine, unmapped, dead_letters, calendar, people]
+PAGES = {page.NAME: page for page in cast(list[Page], _ALL)}
 
 
 def routes(installation: Room) -> list[tuple[str, Callable[[Request], Awaitable[Response]]]]:

@@ -32,8 +32,6 @@ PasswordFile = Annotated[
 ]
 #: Where a password is taken from when nobody is there to type it.
 PASSWORD = "OPSCENTRE_USER_PASSWORD"
-#: The longest login, and what it may be made of beside letters and digits.
-_LOGIN, _SIGNS = 100, "._-@+"
 
 
 def register(app: typer.Typer) -> None:
@@ -61,8 +59,8 @@ def add(
     """Add somebody, with a password."""
     settings, engine = _open(data, profile)
     login = people.spelt(login)
-    if not 0 < len(login) <= _LOGIN or not all(sign.isalnum() or sign in _SIGNS for sign in login):
-        fail(f"login {login!r}: want 1 to {_LOGIN} letters, digits and {_SIGNS}")
+    if not people.is_login(login):
+        fail(f"login {login!r}: want 1 to {people.LONGEST_LOGIN} letters, digits and {people.LOGIN_SIGNS}")
     person = Person(login=login, name=name or login, role=role, units=_units(settings, role, units))
     if people.find(engine, login) is not None:
         fail(f"login {login!r} is taken; see 'opscentre user list'")

@@ -13,6 +13,8 @@ from opscentre.access.people import Person, Role
 from opscentre.store.engine import insertion, reading
 from opscentre.store.people_tables import people, sign_in_failures
 
+#: The longest login, and what it may be made of beside letters and digits.
+LONGEST_LOGIN, LOGIN_SIGNS = 100, "._-@+"
 _row = people.c
 _failed = sign_in_failures.c
 
@@ -33,6 +35,11 @@ class Known(NamedTuple):
 def spelt(login: str) -> str:
     """A login as it is kept: small letters, no blanks around it."""
     return login.strip().lower()
+
+
+def is_login(login: str) -> bool:
+    """Whether a text, spelt as it is kept, can be a login: 1 to 100 letters, digits and ``._-@+``."""
+    return 0 < len(login) <= LONGEST_LOGIN and all(sign.isalnum() or sign in LOGIN_SIGNS for sign in login)
 
 
 def find(engine: Engine, login: str) -> Known | None:
