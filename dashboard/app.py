@@ -38,6 +38,7 @@ from dashboard import (
 from dashboard.account import Account
 from dashboard.admin.pages import routes as admin_routes
 from dashboard.admin.room import Room
+from dashboard.alert_feed import AlertFeed
 from dashboard.audience import painted
 from dashboard.desk import Desk
 from dashboard.feed import Feed
@@ -119,12 +120,15 @@ def create_app(
         alarm=Watch(place).take,
         slow=lambda: slow.newest if slow else None,
         control=control,
+        alerts=lambda: told.newest,
     )
+    told = AlertFeed(store, clock, lambda: feed.wall)
 
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         await _warm(server)
         tasks = [asyncio.create_task(feed.run(), name="feed"), asyncio.create_task(control.run(), name="walls")]
+        tasks.append(asyncio.create_task(told.run(), name="alerts"))
         tasks += [asyncio.create_task(slow.run(), name="slow")] if slow else []
         for task in tasks:
             task.add_done_callback(_stop_if_failed)

@@ -22,6 +22,7 @@ from opscentre.alert_times import Reaction, whole
 from opscentre.alert_times import reactions as counted_reactions
 from opscentre.clock import wall_ms
 from opscentre.domain.alert_desk import Listed
+from opscentre.domain.alert_story import Step
 from opscentre.domain.reactions import Timing
 from opscentre.store import alert_channels, alert_lists, alert_story
 from opscentre.store.alert_lists import Asked
@@ -109,6 +110,13 @@ class Alerts:
         waiting = sum(one.waiting for one in self.late(view, now) if one.unit == unit)
         mine = next((one for one in self._times(view) if one.unit == unit), None)
         return reactions.of_unit(view, unit, waiting if allowed(Action.see_dossier) else 0, mine)
+
+    def of_dossier(self, source: str, number: str) -> list[Step]:
+        """What became of a dossier's alerts, for its own page."""
+        desk = self.desk
+        units = desk.profile.units.current(desk.clock.now())
+        found = alert_story.story_of_subject(desk.engine, f"dossier:{source}/{number}", units)
+        return [step for step in found if step.rule not in self.names.quiet]
 
     def figure_page(self, view: View) -> Component:
         """The page of one of the times, of the unit that an address names, or of all."""

@@ -61,6 +61,8 @@ def dossier_page(desk: Desk, view: View) -> Component | None:
         source=desk.sources.get(source, source),
         limit=known.limit if known else "",
         calendar=desk.profile.calendar.of(snapshot.unit),
+        told=desk.alerts.of_dossier(source, number),
+        called=desk.alerts.called(),
     )
     extra = note_section(desk, view, ("dossier", source, number))
     if is_offered(state, facts.calendar, desk.clock.now()):

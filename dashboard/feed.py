@@ -29,6 +29,7 @@ from layouts.words import Lang
 from opscentre import __version__
 from opscentre.access.scope import EVERYTHING, Scope
 from opscentre.clock import wall_ms
+from opscentre.live.alerts import AlertsShown
 from opscentre.live.keys import CHANNEL
 from opscentre.live.slow import Slow
 from opscentre.live.wall import Wall
@@ -59,6 +60,7 @@ class Feed:
         alarm: Callable[[Wall], Alarm | None],
         slow: Callable[[], Slow | None],
         control: Control,
+        alerts: Callable[[], AlertsShown | None] = lambda: None,
     ) -> None:
         self.boot = uuid.uuid4().hex[:12]
         #: Frames sent out since the start: pictures, and beats where nothing had changed.
@@ -70,7 +72,7 @@ class Feed:
         self._reader = reader
         self._paint = paint
         self._alarm = alarm
-        self._slow = slow
+        self._slow, self._alerts = slow, alerts
         self._control = control
         self._redis_url = redis_url
         #: Those who see everything are always painted for, others while they have screens.
@@ -194,6 +196,7 @@ class Feed:
     def _read(self, seats: Sequence[Seat]) -> tuple[Wall, dict[Seat, Patch]]:
         wall = self._reader.wall()
         wall.slow = self._slow() or wall.slow
+        wall.alerts = self._alerts() or wall.alerts
         painted = {scope: self._paint(wall, scope) for scope in {scope for scope, _ in seats}}
         return wall, {(scope, lang): _IN[lang](painted[scope]) for scope, lang in seats}
 

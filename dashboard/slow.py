@@ -17,6 +17,7 @@ import time
 import msgspec
 
 from opscentre import profile, settings
+from opscentre.alert_files import read_names
 from opscentre.clock import open_clock
 from opscentre.live.slow import Slow
 from opscentre.settings import Settings
@@ -95,7 +96,8 @@ def main() -> None:
     place = profile.load(chosen.profile)
     store = open_store(chosen.database_url)
     try:
-        document = count(store, place, open_clock(chosen.clock, place.calendar).now())
+        now = open_clock(chosen.clock, place.calendar).now()
+        document = count(store, place, now, read_names(place, chosen))
     finally:
         store.dispose()
     sys.stdout.buffer.write(msgspec.json.encode(document))

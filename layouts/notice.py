@@ -5,10 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from layouts.states import source_state
+from layouts.text import number
 from opscentre.live.wall import Wall
 
 #: Without a heartbeat of the collectors for this long, they are said to be silent.
 SILENT_MS = 5_000
+#: Said of alerts that cannot leave: all mail, or one way beside it.
+NO_MAIL, NO_WAY, WAITING = "THƯ CẢNH BÁO KHÔNG GỬI ĐƯỢC", "KÊNH CẢNH BÁO KHÔNG NHẬN", "thư chờ"
 
 
 class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,7 +42,7 @@ def notice_of(wall: Wall) -> Notice | None:
         silent = None
     if wall.state == "empty":
         return Notice("warn", "CHƯA CÓ DỮ LIỆU · bộ thu thập im lặng" if silent else "CHƯA CÓ DỮ LIỆU")
-    return silent or _all_stale(wall)
+    return silent or _all_stale(wall) or _untold(wall)
 
 
 def _all_stale(wall: Wall) -> Notice | None:
@@ -48,3 +51,12 @@ def _all_stale(wall: Wall) -> Notice | None:
         return None
     seen = [source.observed_at for source in wall.sources if source.observed_at is not None]
     return Notice("bad", "MỌI NGUỒN ĐỀU TRỄ", max(seen) if seen else None)
+
+
+def _untold(wall: Wall) -> Notice | None:
+    """The numbers are right, but nobody hears of what they mean; the first way is the mail server's."""
+    if wall.alerts is None or not wall.alerts.troubles:
+        return None
+    worst = wall.alerts.troubles[0]
+    name = NO_WAY if worst.recipient else NO_MAIL
+    return Notice("warn", f"{name} · {number(worst.waiting)} {WAITING} ·", worst.since)

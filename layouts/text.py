@@ -5,10 +5,10 @@ Durations tick on the screen between pushes, so they are worded in one place onl
 
 from __future__ import annotations
 
-from opscentre.domain.moments import local
+from opscentre.domain.moments import HOUR, MINUTE, local
 from opscentre.domain.text import decimal, number
 
-__all__ = ("clock", "date", "decimal", "latency", "number", "percent", "speed", "weekday")
+__all__ = ("clock", "date", "decimal", "latency", "number", "percent", "speed", "weekday", "worked")
 
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 
@@ -52,3 +52,10 @@ def latency(ms: float | None) -> str:
     if ms < 1_000:
         return f"{max(1, round(ms))} ms"
     return f"{decimal(ms / 1000)} s"
+
+
+def worked(ms: int) -> str:
+    """Working time in hours, in minutes where it is less than one: ``12 giờ``, ``1,5 giờ``, ``40 phút``."""
+    if ms < HOUR:
+        return f"{ms // MINUTE} phút"
+    return f"{decimal(ms / HOUR)} giờ" if ms < 10 * HOUR else f"{number(ms // HOUR)} giờ"

@@ -238,6 +238,16 @@ PHRASES: dict[str, str] = {
     "chưa có số đo": "not measured yet",
     "đạt {}": "reached {}",
     "hạn {}": "by {}",
+    # ---- alerts
+    "✓ đã nhận": "✓ acknowledged",
+    "✓ hẹn {n}": "✓ promised {n}",
+    "Nhận cảnh báo chậm nhất": "Slowest to acknowledge alerts",
+    "trung vị 30 ngày, giờ làm việc": "median of 30 days, working hours",
+    "chưa đủ cảnh báo để so sánh": "too few alerts to compare",
+    "{} ≥ {n} giờ ({n} chưa nhận)": "{} ≥ {n} h ({n} not yet)",
+    "{} ≥ {n} phút ({n} chưa nhận)": "{} ≥ {n} min ({n} not yet)",
+    "{} {n} giờ ({n} chưa nhận)": "{} {n} h ({n} not yet)",
+    "{} {n} phút ({n} chưa nhận)": "{} {n} min ({n} not yet)",
 }
 #: What the screen words by itself, and the push tells every screen in Vietnamese.
 TICKING: dict[str, str] = {

@@ -9,6 +9,8 @@ from decimal import Decimal
 from sqlalchemy import Engine
 
 from opscentre import figures_file
+from opscentre.alert_files import AlertNames
+from opscentre.alert_times import reactions
 from opscentre.clock import wall_ms
 from opscentre.domain.counting import (
     COUNTER,
@@ -32,6 +34,7 @@ from opscentre.live.slow import (
     GroupScore,
     Missing,
     Ratio,
+    ReactionShown,
     ScoreShown,
     Services,
     Slow,
@@ -54,8 +57,11 @@ USE = ("3.3", "3.2", "3.6", "3.5b", "4.1", "4.2", "4.3", "4.4", "4.5b")
 OFFLINE = "chưa trực tuyến"
 
 
-def count(engine: Engine, profile: Profile, now: int) -> Slow:
-    """The document as of a moment; reads every dossier twice. Raises ``ProfileError``."""
+def count(engine: Engine, profile: Profile, now: int, rules: AlertNames | None = None) -> Slow:
+    """The document as of a moment; reads every dossier twice. ``rules``: names of those of the alerts.
+
+    Raises ``ProfileError``.
+    """
     began = wall_ms()
     today = date_of(day_number(now))
     month = day_start(day_of(today.replace(day=1)))
@@ -70,6 +76,7 @@ def count(engine: Engine, profile: Profile, now: int) -> Slow:
         score=_score(report),
         figures=_figures(engine, profile, today, names),
         services=_services(report, rows, profile, today, names),
+        reactions=_reactions(engine, profile, now, rules) if rules else [],
         now=now,
         made_at=wall_ms(),
         took_ms=wall_ms() - began,
@@ -157,6 +164,17 @@ def _score(report: Report) -> ScoreShown:
             for row in report.units or ()
         ],
     )
+
+
+def _reactions(engine: Engine, profile: Profile, now: int, rules: AlertNames) -> list[ReactionShown]:
+    return [
+        ReactionShown(
+            unit=one.unit, median=one.acknowledge.median, least=one.acknowledge.median_least,
+            count=one.acknowledge.count, open=one.acknowledge.open,
+        )
+        for one in reactions(engine, profile, now, rules)
+        if one.unit and one.acknowledge.median is not None and one.acknowledge.count >= MINIMUM
+    ]  # fmt: skip
 
 
 def _figures(engine: Engine, profile: Profile, today: dt.date, names: Mapping[str, str]) -> list[FigureShown]:

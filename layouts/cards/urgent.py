@@ -7,6 +7,7 @@ from dash import html
 from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
 from layouts.text import number
+from opscentre.domain.moments import local
 from opscentre.domain.units import UNMAPPED_UNIT
 from opscentre.live.wall import UrgentDossier, Wall
 
@@ -18,6 +19,8 @@ LONGEST_NAME = 22
 BY_SYNC = "◆ chờ đồng bộ"
 #: Said of every clock here: mails tell lateness in working time.
 CALENDAR_TIME = "tính cả ngày nghỉ"
+#: Said of a dossier that somebody has taken on, and of one for which a day was promised.
+ACKNOWLEDGED, PROMISED = "✓ đã nhận", "✓ hẹn"
 #: A page stays this long (real ms): every screen turns at the same moment.
 PAGE_MS = 12_000
 
@@ -93,14 +96,23 @@ def listing_patch(key: str, late: bool, rows: int, wall: Wall, place: Place) -> 
     }
     for row in range(rows):
         if row < len(shown):
-            changes.update(_row_patch(f"{key}-{row}", shown[row], late, place))
+            changes.update(_row_patch(f"{key}-{row}", shown[row], late, place, _answered(wall, shown[row])))
         else:
             changes[f"{key}-{row}"] = Change(cls="urgent-row is-empty")
     return changes
 
 
-def _row_patch(key: str, dossier: UrgentDossier, late: bool, place: Place) -> Patch:
+def _answered(wall: Wall, dossier: UrgentDossier) -> str:
+    """What somebody said of a dossier: that they see to it, and until when; empty: nobody did."""
+    found = wall.alerts.answered.get(f"{dossier.source}/{dossier.number}") if wall.alerts else None
+    if found is None:
+        return ""
+    return ACKNOWLEDGED if found.until is None else f"{PROMISED} {local(found.until - 1):%d/%m}"
+
+
+def _row_patch(key: str, dossier: UrgentDossier, late: bool, place: Place, answered: str) -> Patch:
     procedure = dossier.procedure_name or "Chưa rõ thủ tục"
+    told = [answered, BY_SYNC if dossier.by_sync else "", procedure]
     unit = place.by_code.get(dossier.unit, UNMAPPED_UNIT)
     return {
         key: Change(cls="urgent-row"),
@@ -109,6 +121,6 @@ def _row_patch(key: str, dossier: UrgentDossier, late: bool, place: Place) -> Pa
             tick=("overdue" if late else "left", dossier.due),
             cls=f"urgent-clock {'bad' if late and not dossier.by_sync else 'warn'}",
         ),
-        f"{key}-procedure": say(f"{BY_SYNC} · {procedure}" if dossier.by_sync else procedure),
+        f"{key}-procedure": say(" · ".join(filter(None, told))),
         f"{key}-number": say(dossier.number),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -20,17 +21,32 @@ _TO_RECIPIENTS = ("grouped", "deferred", "tried", "sent", "delivered", "failed",
 _ROLES = {"raised": "bad", "escalated": "bad", "failed": "bad", "tried": "warn", "resolved": "good"}
 
 
-def history(view: View, called: Called, steps: Sequence[Step], rules: bool = False) -> Component:
-    """The steps, oldest first; ``rules``: whether they are of several rules, so that each names its own."""
+def history(view: View, called: Called, steps: Sequence[Step]) -> Component:
+    """The steps of one alert, oldest first."""
     words = view.words
     if not steps:
         return html.P(words("story.none"), className="quiet")
-    several = len({step.episode for step in steps if step.record != "alert_marks"}) > 1 and not rules
-    return html.Ol([_step(words, called, step, several, rules) for step in steps], className="line story")
+    several = len({step.episode for step in steps if step.record != "alert_marks"}) > 1
+    return html.Ol([_step(words, called, step, several) for step in steps], className="line story")
 
 
-def _step(words: Words, called: Called, step: Step, several: bool, rules: bool) -> html.Li:
-    said = sentence(words, called, step, rules)
+def beside(view: View, called: Called, step: Step, key: str) -> html.Li:
+    """A step among what else happened to a dossier; what was raised leads to its alert's page (``key``)."""
+    words = view.words
+    said: Any = sentence(words, called, step, rules=True)
+    if step.kind == "raised":
+        said = html.A(said, href=view.to("alerts", step.rule, key))
+    return html.Li(
+        className=f"line-{step.kind} is-told",
+        children=[
+            html.Span(words.moment(step.at), className="when"),
+            html.Span(said, className=_ROLES.get(step.kind, "")),
+        ],
+    )
+
+
+def _step(words: Words, called: Called, step: Step, several: bool) -> html.Li:
+    said = sentence(words, called, step)
     record = words(f"record.{step.record}", name=step.name[:_SHORT])
     if several and step.kind in ("raised", "pending"):
         record = f"{words('story.episode', number=step.episode)} · {record}"
@@ -45,7 +61,7 @@ def _step(words: Words, called: Called, step: Step, several: bool, rules: bool) 
 
 
 def sentence(words: Words, called: Called, step: Step, rules: bool = False) -> str:
-    """What a step says."""
+    """What a step says; ``rules``: with the name of its rule, among steps of several."""
     who = step.who or DASH
     if step.kind in _TO_RECIPIENTS or (step.record == "alert_marks" and "@" in step.who):
         who = recipient_name(words, called, step.who)

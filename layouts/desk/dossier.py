@@ -10,13 +10,15 @@ import msgspec
 from dash import html
 from dash.development.base_component import Component
 
-from layouts.desk import frame, timeline
+from layouts.desk import alert_story, frame, timeline
 from layouts.desk.address import View
+from layouts.desk.alert_words import Called
 from layouts.desk.frame import Crumb
 from layouts.desk.mark import mark
 from layouts.desk.timeline import Event, Span
 from layouts.place import Place
 from layouts.words import DASH, Words
+from opscentre.domain.alert_story import Step
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.deadlines import parse_limit
 from opscentre.domain.fold import DossierState
@@ -41,6 +43,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     #: The procedure's limit (``3d``); empty: not known.
     limit: str
     calendar: Calendar
+    #: What became of its alerts, and what things go by there.
+    told: Sequence[Step]
+    called: Called
 
 
 def layout(
@@ -62,7 +67,7 @@ def layout(
             html.Div(
                 className="columns",
                 children=[
-                    html.Section([html.H2(words("line.title")), _line(words, timeline.events(state, facts.changes)),
+                    html.Section([html.H2(words("line.title")), _line(view, facts),
                                   *_forgotten(words, facts.changes)]),
                     html.Section([html.H2(words("dues.title")), _dues(words, facts, at),
                                   html.H2(words("dossier.facts")), _facts(words, facts, at)]),
@@ -181,10 +186,15 @@ def _clock(words: Words, spans: Sequence[Span]) -> html.Div | html.P:
     return html.Div([bar, html.Ul(rows, className="clock-keys")])
 
 
-def _line(words: Words, events: Sequence[Event]) -> Component:
-    if not events:
+def _line(view: View, facts: Facts) -> Component:
+    """Everything that happened: to the dossier, and to the alerts about it."""
+    words, snapshot = view.words, facts.state.snapshot
+    found = [(event.at, _event(words, event)) for event in timeline.events(facts.state, facts.changes)]
+    key = f"{snapshot.source}/{snapshot.number}"
+    found += [(step.at, alert_story.beside(view, facts.called, step, key)) for step in facts.told]
+    if not found:
         return html.P(words("line.none"), className="quiet")
-    return html.Ol([_event(words, event) for event in events], className="line")
+    return html.Ol([item for _, item in sorted(found, key=lambda one: one[0])], className="line")
 
 
 def _forgotten(words: Words, changes: Sequence[Change]) -> list[Component]:

@@ -11,15 +11,19 @@ from layouts.change import DASH, Change, Patch, say
 from layouts.measures import MEASURES, Measure
 from layouts.place import Place
 from layouts.ranking import TOLERANCE
-from layouts.text import number
+from layouts.text import number, worked
 from opscentre.domain import ranking
 from opscentre.domain.dossier import UNMAPPED
-from opscentre.domain.units import Unit
+from opscentre.domain.units import UNMAPPED_UNIT, Unit
 from opscentre.live.wall import Wall
 
 TITLE = "Xếp hạng"
 
 
+#: Units named as slow to acknowledge.
+SLOWEST = 3
+#: Before a time that can only be longer.
+LEAST = "≥ "
 #: Units with longer names go by their short ones.
 LONGEST = 24
 
@@ -65,6 +69,14 @@ def layout(place: Place) -> html.Div:
                     html.Span("Không xếp hạng", className="rank-apart-title"),
                     html.Span("", id="ranks-apart", className="rank-apart-text"),
                     html.Span("", id="ranks-moves", className="footnote"),
+                ],
+            ),
+            html.Section(
+                className="card rank-react",
+                children=[
+                    html.Span("Nhận cảnh báo chậm nhất", className="rank-apart-title"),
+                    html.Span(DASH, id="ranks-react", className="rank-apart-text"),
+                    html.Span("trung vị 30 ngày, giờ làm việc", className="footnote"),
                 ],
             ),
         ],
@@ -123,7 +135,20 @@ def patch(wall: Wall, place: Place) -> Patch:
     changes["ranks-moves"] = say(
         "▲▼ so với hạng cuối ngày hôm qua" if wall.slow else "▲▼ — : hạng hôm qua đang được tính"
     )
+    changes["ranks-react"] = say(_slowest(wall, place))
     return changes
+
+
+def _slowest(wall: Wall, place: Place) -> str:
+    """The units that take longest to acknowledge an alert, each with how many it still has not."""
+    if wall.slow is None:
+        return DASH
+    shown = []
+    for one in wall.slow.reactions[:SLOWEST]:
+        length = f"{LEAST if one.least else ''}{worked(one.median)}"
+        unit = place.by_code.get(one.unit, UNMAPPED_UNIT)
+        shown.append(f"{unit.label} {length} ({number(one.open)} chưa nhận)")
+    return " · ".join(shown) or "chưa đủ cảnh báo để so sánh"
 
 
 def _is_small(unit: Unit, wall: Wall) -> bool:

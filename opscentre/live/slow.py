@@ -115,6 +115,17 @@ class Services(msgspec.Struct, kw_only=True):
     campaign: list[CampaignShown]
 
 
+class ReactionShown(msgspec.Struct, kw_only=True):
+    """How long a unit takes to acknowledge an alert: working ms, of alerts of 30 days of which some are still open."""
+
+    unit: str
+    median: int
+    #: Whether it can only be more: something still waits.
+    least: bool
+    count: int
+    open: int
+
+
 class Slow(msgspec.Struct, kw_only=True):
     """One such document."""
 
@@ -131,3 +142,5 @@ class Slow(msgspec.Struct, kw_only=True):
     score: ScoreShown | None
     figures: list[FigureShown]
     services: Services
+    #: Units with enough alerts to be compared, the slowest first.
+    reactions: list[ReactionShown] = []

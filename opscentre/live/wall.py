@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from opscentre.domain.availability import Availability
+from opscentre.live.alerts import AlertsShown
 from opscentre.live.slow import Slow
 
 #: ``live``; ``rebuilding`` after the cache was wiped; ``empty`` when no dossier was ever counted.
@@ -167,3 +168,5 @@ class Wall(msgspec.Struct, kw_only=True):
     finished_by_hour_last_week: list[int] = []
     #: What is counted by the minute only; None until it was counted a first time.
     slow: Slow | None = None
+    #: What is known of alerts; None while nothing is.
+    alerts: AlertsShown | None = None

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, false, func, or_, select
 
 from opscentre.access import scope
-from opscentre.domain.alert_desk import OPEN_STATES, SEVERITIES, UNANSWERED, Listed, Mark, Waiting
+from opscentre.domain.alert_desk import OPEN_STATES, SEVERITIES, UNANSWERED, Answered, Listed, Mark, Waiting
 from opscentre.domain.moments import DAY
 from opscentre.domain.units import Units
 from opscentre.store.alert_tables import alert_actions, alert_marks, alerts, notification_lines, notifications
@@ -91,6 +91,17 @@ def standing_marks(engine: Engine, now: int) -> list[Mark]:
     """Every decision that stands, the newest first."""
     with reading(engine).connect() as connection:
         return _standing(connection, now, kinds=("ack", "silence"))
+
+
+def answered(engine: Engine, dossiers: Sequence[str], now: int) -> dict[str, Answered]:
+    """By ``source/number``: the newest acknowledgement or promise that stands, of dossiers that have one."""
+    subjects = [f"dossier:{one}" for one in dossiers]
+    query = select(_MARK.subject, _MARK.at, _MARK.until).where(
+        _MARK.kind == "ack", _MARK.subject.in_(subjects), *_stands(now)
+    )
+    with reading(engine).connect() as connection:
+        rows = connection.execute(query.order_by(_MARK.id)).all()
+    return {row.subject.removeprefix("dossier:"): Answered(at=row.at, until=row.until) for row in rows}
 
 
 def _of(engine: Engine, now: int, units: Units, *where: ColumnElement[bool]) -> list[Listed]:

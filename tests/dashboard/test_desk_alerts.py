@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from dashboard.alert_actions import Form, decide
+from dashboard.alert_feed import AlertFeed
 from dashboard.desk import Desk
 from dashboard.gate import answering
 from dashboard.ways.local import HERE
@@ -17,11 +19,13 @@ from opscentre.access import audit
 from opscentre.access.people import Person, Role
 from opscentre.access.scope import Scope
 from opscentre.alert_files import read_names
+from opscentre.domain.alert_desk import Answered, Trouble
 from opscentre.domain.moments import MINUTE, parse_local
 from opscentre.settings import Settings
-from opscentre.store import answers
+from opscentre.store import alert_channels, answers
 from tests.alerts.playing import Play
-from tests.alerts.scene import BUILDING, PROFILE, TRADE
+from tests.alerts.scene import BUILDING, PROFILE, TRADE, WARD
+from tests.dashboard.pictures import plausible
 from tests.dashboard.test_desk import links, parts, text
 
 FORM = Form("Lê Thị Hà", "", "", "đã giao chuyên viên", "Tổ 3", "xem lại", "subject", "", "", "bảo trì")
@@ -177,3 +181,44 @@ def test_units_that_have_not_reacted_are_named_with_their_wait_in_working_hours(
     assert "Xem 1 cảnh báo chưa phản hồi" in screen.show(f"/unit/{TRADE}")
     assert "Thời gian xử lý cảnh báo" in screen.show(f"/unit/{BUILDING}")
     assert "Trung vị" in screen.show(f"/figure/alerts.acknowledge?unit={BUILDING}")
+
+
+def test_a_mail_server_that_is_away_is_named_with_since_when_and_how_much_waits(play: Play, screen: Screen):
+    def troubles() -> list[Trouble]:
+        return alert_channels.troubles(play.engine, *play.times())
+
+    assert troubles() == []
+    play.office.close()
+    play.dossier("c", WARD, due="2026-11-23T08:00")
+    play.skip("2026-11-23T08:10")
+    (found,) = troubles()
+    assert (found.recipient, found.outcome, found.waiting >= 2) == ("", "unreachable", True)
+    play.until("2026-11-23T08:20")
+    assert [one.since for one in troubles()] == [found.since]
+    assert "▲ Máy chủ thư không nhận" in screen.show("/alerts/units")
+    play.office.open()
+    play.until("2026-11-23T08:30")
+    assert troubles() == []
+    assert "Máy chủ thư" not in screen.show("/alerts")
+    told = [screen.show(f"/alerts/overdue/s%2F{number}") for number in ("b", "c")]
+    assert any("lần gửi Bộ phận Một cửa" in one and "Connection refused" in one for one in told)
+
+
+def test_the_wall_asks_for_the_answers_to_the_dossiers_that_it_lists(play: Play, screen: Screen):
+    wall = plausible(PROFILE)
+    wall.overdue = [msgspec.structs.replace(wall.overdue[0], source="s", number=number) for number in ("a", "b")]
+    feed = AlertFeed(play.engine, screen, lambda: wall)
+    feed.take()
+    assert feed.newest is not None
+    assert (feed.newest.troubles, feed.newest.answered) == ([], {})
+    screen.act("ack", FORM._replace(ack_until="own", ack_date="24/11/2026"))
+    feed.take()
+    assert feed.newest.answered == {"s/a": Answered(at=play.now, until=parse_local("2026-11-25"))}
+
+
+def test_a_dossiers_page_tells_of_its_alerts_among_what_else_happened(play: Play, screen: Screen):
+    screen.act("ack", FORM._replace(ack_until="own", ack_date="24/11/2026", ack_reason="chờ Sở Tài chính"))
+    said = screen.show("/dossier/s/a")
+    assert "Phát cảnh báo “Quá hạn”" in said
+    assert "Gửi Bộ phận Một cửa · Sở Xây dựng" in said
+    assert said.index("Phát cảnh báo") < said.index("Lê Thị Hà hẹn đến hết 24/11/2026: chờ Sở Tài chính")

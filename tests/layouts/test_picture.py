@@ -14,6 +14,8 @@ from layouts.picture import paint
 from layouts.place import Place, place_of
 from layouts.states import source_state
 from opscentre import profile as profiles
+from opscentre.domain.alert_desk import Trouble
+from opscentre.live.alerts import AlertsShown
 from opscentre.live.wall import LinkState, SourceAge, Totals, Wall
 from tests.dashboard.pictures import plausible
 
@@ -190,6 +192,25 @@ def test_a_picture_is_not_live_when_every_source_is_stale(wall: Wall) -> None:
     assert (notice.text, notice.since) == ("MỌI NGUỒN ĐỀU TRỄ", wall.made_at - 30_500)
     wall.sources[0].observed_at = wall.made_at
     assert notice_of(wall) is None
+
+
+def test_numbers_that_are_right_but_told_to_nobody_are_said_to_be_so(wall: Wall) -> None:
+    troubles = [Trouble(recipient="", since=wall.made_at - 60_000, waiting=1_200, outcome="unreachable")]
+    wall.alerts = AlertsShown(troubles=troubles, answered={})
+    found = notice_of(wall)
+    assert found is not None
+    assert (found.level, found.text, found.since) == (
+        "warn", "THƯ CẢNH BÁO KHÔNG GỬI ĐƯỢC · 1.200 thư chờ ·", wall.made_at - 60_000
+    )  # fmt: skip
+    assert not found.doubtful
+    wall.alerts.troubles = [Trouble(recipient="ops@province", since=1, waiting=2, outcome="refused")]
+    told = notice_of(wall)
+    assert told is not None
+    assert told.text.startswith("KÊNH CẢNH BÁO KHÔNG NHẬN")
+    wall.heartbeat_at = None
+    silent = notice_of(wall)
+    assert silent is not None
+    assert silent.text == "BỘ THU THẬP CHƯA HOẠT ĐỘNG"
 
 
 def test_dossiers_of_unknown_units_are_told(wall: Wall, place: Place) -> None:

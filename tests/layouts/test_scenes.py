@@ -11,8 +11,10 @@ from layouts.markup import to_html
 from layouts.place import Place, place_of
 from layouts.scenes import figures, flow, late, links, map, ranks, score, services
 from opscentre import profile as profiles
-from opscentre.domain.moments import DAY
-from opscentre.live.slow import Services, Slow
+from opscentre.domain.alert_desk import Answered
+from opscentre.domain.moments import DAY, HOUR, parse_local
+from opscentre.live.alerts import AlertsShown
+from opscentre.live.slow import ReactionShown, Services, Slow
 from opscentre.live.wall import Totals, Wall
 from tests.dashboard.pictures import plausible
 
@@ -109,6 +111,37 @@ def test_what_may_only_be_late_by_its_source_is_told_apart(wall: Wall, place: Pl
     assert changes["late-overdue-0-clock"].cls == "urgent-clock bad"
     assert changes["late-overdue-1-clock"].cls == "urgent-clock warn"
     assert (changes["late-overdue-1-procedure"].text or "").startswith("◆ chờ đồng bộ · ")
+
+
+def test_a_listed_dossier_says_that_somebody_took_it_on_and_which_day_was_promised(wall: Wall, place: Place) -> None:
+    first, second, third = (f"{one.source}/{one.number}" for one in wall.overdue[:3])
+    day = parse_local("2026-11-25")
+    answered = {first: Answered(at=wall.now), second: Answered(at=wall.now, until=day)}
+    wall.alerts, wall.made_at = AlertsShown(troubles=[], answered=answered), 0
+    changes = late.patch(wall, place)
+    assert str(changes["late-overdue-0-procedure"].text).startswith("✓ đã nhận · ")
+    assert str(changes["late-overdue-1-procedure"].text).startswith("✓ hẹn 24/11 · ")
+    assert third not in answered
+    assert "✓" not in str(changes["late-overdue-2-procedure"].text)
+
+
+def test_the_leaderboards_name_who_takes_longest_to_acknowledge(wall: Wall, place: Place) -> None:
+    wall.slow = None
+    assert ranks.patch(wall, place)["ranks-react"].text == "—"
+    units = [unit.code for unit in place.departments[:4]]
+    shown = [
+        ReactionShown(unit=code, median=(5 - index) * HOUR + 1, least=index == 0, count=12, open=index)
+        for index, code in enumerate(units)
+    ]
+    wall.slow = slow(reactions=shown)
+    told = str(ranks.patch(wall, place)["ranks-react"].text)
+    names = [unit.label for unit in place.departments[:3]]
+    assert (
+        told
+        == f"{names[0]} ≥ 5,0 giờ (0 chưa nhận) · {names[1]} 4,0 giờ (1 chưa nhận) · {names[2]} 3,0 giờ (2 chưa nhận)"
+    )
+    wall.slow = slow()
+    assert ranks.patch(wall, place)["ranks-react"].text == "chưa đủ cảnh báo để so sánh"
 
 
 def test_units_with_the_most_overdue_have_the_longest_bar(wall: Wall, place: Place) -> None:
