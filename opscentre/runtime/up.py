@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds that all parts have at the start: a stream worker loads a province's dossiers meanwhile.
 START_WITHIN = 300.0
-#: Seconds the parts have to stop; whatever is left is killed, and everything is over within five.
-STOP_WITHIN = 4.0
 _LOOK_EVERY = 0.1
 
 
@@ -52,7 +50,7 @@ def run(settings: Settings, *, dashboards: int, logs: Path | None, exit_after: f
         lines = StatusLines(sys.stdout)
         if lines.on_terminal and logs is None:
             logs = folder.path / "logs"
-        supervisor = Supervisor(logs, tell=lines.tell if lines.on_terminal else _tell, stop_within=STOP_WITHIN)
+        supervisor = Supervisor(logs, tell=lines.tell if lines.on_terminal else _tell)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, supervisor.ask_to_stop)
         return _supervise(supervisor, settings, dashboards, lines, exit_after)

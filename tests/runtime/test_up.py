@@ -70,7 +70,7 @@ class Up:
                 [sys.executable, "-m", "opscentre", "up", "--logs", str(self.logs)],
                 cwd=paths.ROOT, env=self._environment, stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        wait_until(lambda: "ready after" in self.said() or self.process.poll() is not None, 90, "it is up")
+        wait_until(lambda: "ready after" in self.said() or self.process.poll() is not None, 180, "it is up")
         assert self.process.poll() is None, self.said()
 
     def said(self) -> str:
@@ -139,7 +139,7 @@ def changed(department: Department, count: int) -> list[dict]:
 @pytest.mark.kafka
 @pytest.mark.postgres
 @pytest.mark.browser
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_dossiers_reach_a_page_behind_nginx_through_kills_and_everything_ends_in_time(
     installation: Up, settings: Settings, department: Department
 ) -> None:
@@ -149,12 +149,12 @@ def test_dossiers_reach_a_page_behind_nginx_through_kills_and_everything_ends_in
     address = f"https://{settings.tls_listen}"
     browser = chromium.browser()
     with (
-        httpx.Client(base_url=address, verify=trusted, timeout=5) as visitor,
+        httpx.Client(base_url=address, verify=trusted, timeout=30) as visitor,
         part_or_skip("chromium", lambda: browser) as started,
     ):
         page = started.new_page(ignore_https_errors=True, reduced_motion="reduce")
         page.goto(f"{address}/wall")
-        wait_until(lambda: shown(page) == received(department), 30, "the page shows the number of the first dossiers")
+        wait_until(lambda: shown(page) == received(department), 90, "the page shows the number of the first dossiers")
         require_equal(visitor, department)
         assert [visitor.get(path).status_code for path in ("/metrics", "/readyz", "/healthz")] == [404, 404, 200]
 
@@ -162,11 +162,11 @@ def test_dossiers_reach_a_page_behind_nginx_through_kills_and_everything_ends_in
         for pid in dead.values():
             os.kill(pid, signal.SIGKILL)
         department.put(*records(300, 400), *changed(department, 50))
-        wait_until(lambda: shown(page) == received(department), 60, "the page shows the number after the kills")
-        wait_until(lambda: counted(visitor) == expected(department), 30, "every cell follows")
+        wait_until(lambda: shown(page) == received(department), 120, "the page shows the number after the kills")
+        wait_until(lambda: counted(visitor) == expected(department), 60, "every cell follows")
         require_equal(visitor, department)
         for part, pid in dead.items():
-            wait_until(lambda part=part, pid=pid: installation.pid(part) != pid, 30, f"{part} is up again")
+            wait_until(lambda part=part, pid=pid: installation.pid(part) != pid, 90, f"{part} is up again")
 
     follow_one_change(installation)
     require_check_finds_no_error(settings, department)
@@ -204,9 +204,13 @@ def require_equal(visitor: httpx.Client, department: Department) -> None:
 def follow_one_change(installation: Up) -> None:
     """One search for an event's id finds the collector that read it, the worker that counted it and the push."""
     event = re.findall(r"collect INFO source so: \d+ changes sent event=(\w+)", installation.said())[-1]
-    lines = [line for line in installation.said().splitlines() if event in line]
-    for who, what in (("collect", "sent"), (r"stream-\d", "changes counted in"), (r"dashboard-\d", "is pushed to")):
-        assert any(re.search(rf"{who} INFO .*{what}", line) for line in lines), f"{who}: {lines}"
+    way = (r"collect INFO .*sent", r"stream-\d INFO .*changes counted in", r"dashboard-\d INFO .*is pushed to")
+
+    def followed() -> bool:
+        lines = [line for line in installation.said().splitlines() if event in line]
+        return all(any(re.search(step, line) for line in lines) for step in way)
+
+    wait_until(followed, 30, f"the logs tell the way of event {event}")
 
 
 def require_check_finds_no_error(settings: Settings, department: Department) -> None:
