@@ -43,7 +43,8 @@ def run(settings: Settings) -> int:
         supervisor.start([_part(settings, number + 1) for number in range(settings.workers)], within=STOP_WITHIN)
         while not supervisor.stopping:
             supervisor.look()
-            if any(part.last_exit == MENDABLE for part in supervisor.parts):
+            # One that had run before met a server that is away: it is started again until that is back.
+            if any(part.last_exit == MENDABLE and not part.restarts for part in supervisor.parts):
                 log.critical("a stream worker ended with code %s: its last line says what to do", MENDABLE)
                 return MENDABLE
             time.sleep(_LOOK_EVERY)
