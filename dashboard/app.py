@@ -44,7 +44,6 @@ from dashboard.desk import Desk
 from dashboard.feed import Feed
 from dashboard.gate import FROM_INSIDE, Gate, allowed
 from dashboard.limits import Limits
-from dashboard.oidc import OidcSignIn
 from dashboard.rate_limit import RateLimit
 from dashboard.reader import Reader
 from dashboard.request_id import RequestId
@@ -185,8 +184,13 @@ def _signing(settings: Settings, store: Engine, profile: Profile, place: Place) 
     provider = read_provider(Path(settings.oidc), units) if settings.oidc else None
     signing = SignIn(store, limits, place, provider.name if provider else "")
     account = Account(store, limits, place, profile)
-    elsewhere = OidcSignIn(store, provider, units, signing).routes() if provider else []
-    return [*signing.routes(), *account.routes(), *elsewhere]
+    pages = [*signing.routes(), *account.routes()]
+    if provider is None:
+        return pages
+    # Read where it is wanted: what it stands on takes fourteen megabytes.
+    from dashboard.oidc import OidcSignIn
+
+    return [*pages, *OidcSignIn(store, provider, units, signing).routes()]
 
 
 def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:
