@@ -345,8 +345,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "This account looks on and adds no notes.",
     ),
     "notes.unsigned": (
-        "Chưa có đăng nhập: tên người ghi là tên tự gõ, không được xác thực. Ghi chú không sửa, không xóa được.",
-        "There is no sign-in yet: the author's name is typed, not verified. Notes can be neither changed nor removed.",
+        "Máy này không cần đăng nhập: tên người ghi tự nhập, không được xác thực. Ghi chú không sửa, không xóa được.",
+        "Nobody signs in on this machine: the name is typed, not verified. Notes can be neither changed nor removed.",
     ),
     "notes.author.wanted": ("tên người ghi từ 1 đến 80 ký tự", "the author's name wants 1 to 80 characters"),
     "notes.text.wanted": ("nội dung từ 1 đến 2.000 ký tự", "the text wants 1 to 2,000 characters"),
