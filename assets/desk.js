@@ -55,9 +55,21 @@
     go(form.getAttribute("action") + (text ? `?${text}` : ""));
   }
 
+  /* Dash tells readers of choices that they are a list box with radio buttons inside: they are a group of them. */
+  function nameChoices() {
+    for (const choices of document.querySelectorAll(".choices[role='listbox']")) {
+      choices.setAttribute("role", "radiogroup");
+      const legend = choices.closest("fieldset")?.querySelector("legend");
+      if (legend) choices.setAttribute("aria-label", legend.textContent);
+    }
+    for (const choice of document.querySelectorAll(".choices label[role]")) choice.removeAttribute("role");
+    for (const choice of document.querySelectorAll(".choices label[aria-selected]")) choice.removeAttribute("aria-selected");
+  }
+
   function onPage() {
     const page = desk();
     layTables();
+    nameChoices();
     if (!page || page.dataset.page === shown) return;
     shown = page.dataset.page;
     document.title = page.dataset.title;
@@ -202,6 +214,7 @@
 
   document.addEventListener("click", onClick);
   document.addEventListener("submit", onSubmit);
+  document.addEventListener("change", () => setTimeout(nameChoices, 0));
   window.addEventListener("popstate", () => { moved = true; });
   new MutationObserver(onPage).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-page", "data-table"],
