@@ -21,6 +21,7 @@ from alerts.times import Times
 from alerts.view import View
 from opscentre.domain.alert_desk import BadDecision, Silence
 from opscentre.domain.moments import iso
+from opscentre.domain.recipients import Recipient
 from opscentre.profile import Profile
 from opscentre.settings import SettingsError
 from opscentre.store import alert_decisions
@@ -111,16 +112,32 @@ def messages(engine: Engine, limit: int = 50) -> list[dict[str, Any]]:
     return [row | {name: iso(row[name]) if row[name] is not None else None for name in moments} for row in rows]
 
 
+def would_hear(
+    engine: Engine, alerting: Alerting, profile: Profile, at: Times, partitions: int
+) -> list[tuple[Recipient, dict[str, int]]]:
+    """Everybody who would be told something now, with how many lines of which rule; nothing is written."""
+    found: dict[str, tuple[Recipient, dict[str, int]]] = {}
+    for line in _told_now(engine, alerting, profile, at, View(engine, profile.calendar, profile.units, partitions)):
+        if line.recipient is not None:
+            _, counts = found.setdefault(line.recipient.key, (line.recipient, {}))
+            counts[line.rule.code] = counts.get(line.rule.code, 0) + 1
+    return [found[key] for key in sorted(found)]
+
+
+def _told_now(engine: Engine, alerting: Alerting, profile: Profile, at: Times, view: View) -> Sequence[Line]:
+    lines = _true_now(alerting, view, at)
+    with reading(engine).connect() as connection:
+        scene = scene_of(connection, alerting, profile, at)
+    return route(run(FILTERS, lines, scene), scene)
+
+
 def preview(
     engine: Engine, alerting: Alerting, profile: Profile, at: Times, unit: str, partitions: int
 ) -> list[Letter]:
     """What each recipient of a unit (empty: of the province) would be told now; nothing is written."""
     view = View(engine, profile.calendar, profile.units, partitions)
     mail, province = alerting.mail, profile.province.name
-    lines = _true_now(alerting, view, at)
-    with reading(engine).connect() as connection:
-        scene = scene_of(connection, alerting, profile, at)
-    told = route(run(FILTERS, lines, scene), scene)
+    told = _told_now(engine, alerting, profile, at, view)
     letters = []
     for key in sorted({line.recipient.key for line in told if line.recipient and line.recipient.unit == unit}):
         mine = [line for line in told if line.recipient and line.recipient.key == key]

@@ -147,7 +147,9 @@ def _read(path: Path, units: Collection[str]) -> tuple[Alerting, list[Fault]]:
         line = file.line_of("mailbox", file.line_of("bounces", 1))
         file.blame(line, "mailbox", "is no mailbox", MAILBOX_WANTED, bounces.mailbox)
     inhibited = tuple(one for _, one in inhibits)
-    found = Alerting(tuple(rules), inhibited, Recipients(recipients.values), mail, bounces)
+    found = Alerting(
+        tuple(rule for rule in rules if rule.enabled), inhibited, Recipients(recipients.values), mail, bounces
+    )
     return found, [*file.faults, *recipients.faults]
 
 

@@ -33,6 +33,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     #: The same in English, for recipients who read that.
     title_en: str = ""
     severity: Severity = "warning"
+    #: False: it is not looked for, as if it were not there.
+    enabled: bool = True
     #: Roles of ``recipients.csv`` that hear of it.
     hear: tuple[str, ...] = ()
     #: Codes of units, groups of the progress table, or ``*``.

@@ -62,6 +62,7 @@ DOORS: dict[str, Asked] = {
     "/walls": (Action.control_walls,),
     # A screen says what it shows.
     "/wall-report": (Action.see_wall,),
+    "/admin/alerts": (Action.administer_alerts,),
     "/admin/calendar": (Action.administer_calendar,),
     "/admin/people": (Action.administer_people,),
     "/admin/quarantine": (Action.administer_sources,),

@@ -8,10 +8,10 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.admin import calendar, dead_letters, home, people, quarantine, room, sources, unmapped
+from dashboard.admin import alerts, calendar, dead_letters, home, people, quarantine, room, sources, unmapped
 from dashboard.admin.room import Page, Room
 
-_ALL = [home, sources, quarantine, unmapped, dead_letters, calendar, people]
+_ALL = [home, sources, quarantine, unmapped, dead_letters, calendar, alerts, people]
 PAGES = {page.NAME: page for page in cast(list[Page], _ALL)}
 
 

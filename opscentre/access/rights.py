@@ -31,6 +31,7 @@ class Action(StrEnum):
     administer_walls = "administer_walls"
     administer_sources = "administer_sources"
     administer_calendar = "administer_calendar"
+    administer_alerts = "administer_alerts"
     administer_people = "administer_people"
     administer_tokens = "administer_tokens"
 

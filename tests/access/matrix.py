@@ -35,7 +35,7 @@ class Door(NamedTuple):
 PUBLIC = None
 ADMINISTRATOR = frozenset({"administrator"})
 #: The administration pages; what their forms do, and for whom, is asked in tests/admin.
-_NAMES = ("sources", "quarantine", "unmapped", "dead-letters", "calendar", "people")
+_NAMES = ("sources", "quarantine", "unmapped", "dead-letters", "calendar", "alerts", "people")
 ADMINISTRATION = ("/admin", *(f"/admin/{name}" for name in _NAMES))
 _PERIOD = "from=2026-11-01&to=2026-12-01"
 
