@@ -16,7 +16,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "nav.lists": ("Danh sách", "Lists"),
     "nav.compare": ("So sánh", "Compare"),
     "nav.wall": ("Màn hình lớn", "Wall"),
-    "nav.walls": ("Điều khiển màn hình", "Control walls"),
+    "nav.walls": ("Điều khiển", "Control"),
     "nav.label": ("Các trang", "Pages"),
     "nav.crumbs": ("Đường dẫn trang", "Breadcrumb"),
     "nav.skip": ("Đến nội dung chính", "Skip to the content"),
