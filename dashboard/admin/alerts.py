@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
 
 from dashboard.admin import files
 from dashboard.admin.room import Asked, Done, Refused, Room, Values
@@ -19,15 +18,6 @@ RIGHT = Action.administer_alerts
 SHOWN = frozenset({"preview"})
 #: What of a row a form gives.
 _FIELDS = ("unit", "role", "name", "address", "channel", "digest", "weekly", "language", "note")
-
-
-class Plan(NamedTuple):
-    """A change of one of the two files, not written yet."""
-
-    file: str
-    before: str | None
-    after: str
-    what: str
 
 
 def values(room: Room, asked: Asked) -> Values:
@@ -60,7 +50,7 @@ def _texts(room: Room) -> dict[str, str | None]:
     return {path.name: profile_change.read(path) for path in _paths(room)}
 
 
-def _plan(room: Room, asked: Asked) -> Plan:
+def _plan(room: Room, asked: Asked) -> files.Plan:
     """The change that a form describes. Raises ``Refused``."""
     texts = _texts(room)
     if asked.field("of") == "rule":
@@ -76,15 +66,15 @@ def _plan(room: Room, asked: Asked) -> Plan:
             after = alert_change.with_value(texts[ALERTS] or "", code, key, value)
         except LookupError:
             raise Refused(asked.words("admin.gone")) from None
-        return Plan(ALERTS, texts[ALERTS], after, f"{code}: {key} = {value}")
+        return files.Plan(ALERTS, texts[ALERTS], after, f"{code}: {key} = {value}")
     row = {name: asked.field(name, 200) for name in _FIELDS}
     paused = asked.field("paused") == "1"
     after = alert_change.with_recipient(texts[RECIPIENTS], row, paused)
     said = asked.words("rules.paused" if paused else "rules.hears")
-    return Plan(RECIPIENTS, texts[RECIPIENTS], after, f"{row['role']}@{row['unit'] or 'province'}: {said}")
+    return files.Plan(RECIPIENTS, texts[RECIPIENTS], after, f"{row['role']}@{row['unit'] or 'province'}: {said}")
 
 
-def _checked(room: Room, asked: Asked, plan: Plan) -> dict[str, str | None]:
+def _checked(room: Room, asked: Asked, plan: files.Plan) -> dict[str, str | None]:
     """The texts with the change, as the alerts will read them. Raises ``Refused``."""
     texts = _texts(room) | {plan.file: plan.after}
     faults = alert_change.faults_of(texts, room.profile.units.by_code)

@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import holidays
 
@@ -26,15 +25,6 @@ RIGHT = Action.administer_calendar
 #: Deeds that show something instead of leading on.
 SHOWN = frozenset({"preview", "look"})
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d\d?)/(\d\d?)/(\d{4})")
-
-
-class Plan(NamedTuple):
-    """A change of one of the two files, not written yet."""
-
-    file: str
-    before: str | None
-    after: str
-    what: str
 
 
 def values(room: Room, asked: Asked) -> Values:
@@ -88,7 +78,7 @@ def _working_days(calendar: Calendar, year: int, month: int) -> int:
 # ---- what a form asks for
 
 
-def _plan(room: Room, asked: Asked) -> Plan:
+def _plan(room: Room, asked: Asked) -> files.Plan:
     """The change that a form describes. Raises ``Refused``."""
     texts = _texts(room)
     kind = asked.field("kind")
@@ -98,7 +88,7 @@ def _plan(room: Room, asked: Asked) -> Plan:
     day = _day(asked, "day")
     if kind == "remove":
         after = calendar_change.with_day(before, day, None)
-        return Plan(CALENDAR, texts[CALENDAR], after, f"{day:%d/%m/%Y}: {asked.words('calendar.kind.remove')}")
+        return files.Plan(CALENDAR, texts[CALENDAR], after, f"{day:%d/%m/%Y}: {asked.words('calendar.kind.remove')}")
     document, said = asked.field("document", 100), asked.field("note", 200)
     if not document:
         raise Refused(asked.words("calendar.document.wanted"))
@@ -116,16 +106,16 @@ def _plan(room: Room, asked: Asked) -> Plan:
             "note": said or asked.words("calendar.makes-up", day=asked.words.date(day)),
         }
         after = calendar_change.with_day(calendar_change.with_day(before, day, row), other, makeup)
-        return Plan(CALENDAR, texts[CALENDAR], after, f"{day:%d/%m/%Y} ↔ {other:%d/%m/%Y} ({document})")
+        return files.Plan(CALENDAR, texts[CALENDAR], after, f"{day:%d/%m/%Y} ↔ {other:%d/%m/%Y} ({document})")
     if kind not in ("off", "working", "half"):
         raise Refused(asked.words("admin.gone"))
     if kind == "half":
         row["hours"] = asked.field("hours", 60)
     what = f"{day:%d/%m/%Y}: {asked.words(f'calendar.kind.{kind}')} ({document})"
-    return Plan(CALENDAR, texts[CALENDAR], calendar_change.with_day(before, day, row), what)
+    return files.Plan(CALENDAR, texts[CALENDAR], calendar_change.with_day(before, day, row), what)
 
 
-def _hours(room: Room, asked: Asked, before: str | None) -> Plan:
+def _hours(room: Room, asked: Asked, before: str | None) -> files.Plan:
     agency, hours, said = asked.field("agency"), asked.field("hours", 60), asked.field("document", 100)
     weekdays = [number for number in range(7) if asked.fields.get(f"weekday-{number}")]
     if agency != EVERY_AGENCY and agency not in room.profile.units.by_code:
@@ -136,7 +126,7 @@ def _hours(room: Room, asked: Asked, before: str | None) -> Plan:
         raise Refused(asked.words("calendar.document.wanted"))
     after = calendar_change.with_hours(before, room.profile.folder, agency, weekdays, hours, said)
     name = asked.words("calendar.province") if agency == EVERY_AGENCY else room.profile.units[agency].name
-    return Plan(HOURS, before, after, f"{name}: {' '.join(WEEKDAYS[one] for one in weekdays)} {hours} ({said})")
+    return files.Plan(HOURS, before, after, f"{name}: {' '.join(WEEKDAYS[one] for one in weekdays)} {hours} ({said})")
 
 
 def _day(asked: Asked, name: str) -> dt.date:

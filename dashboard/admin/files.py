@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from dashboard import trace
 from dashboard.admin.room import Asked, Done, Refused, Room, Values
 from opscentre import profile_change
+
+
+class Plan(NamedTuple):
+    """A change of a file of the profile, not written yet: its texts before and after, and what it does."""
+
+    file: str
+    before: str | None
+    after: str
+    what: str
 
 
 def change(room: Room, asked: Asked, path: Path, after: str, what: str, known: str | None = None) -> None:
