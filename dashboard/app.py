@@ -7,7 +7,7 @@ import datetime as dt
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from html import escape
@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from dashboard import (
     alert_actions,
@@ -123,21 +123,8 @@ def create_app(
     )
     told = AlertFeed(store, clock, lambda: feed.wall)
 
-    @asynccontextmanager
-    async def lifespan(server: FastAPI) -> AsyncIterator[None]:
-        await _warm(server)
-        tasks = [asyncio.create_task(feed.run(), name="feed"), asyncio.create_task(control.run(), name="walls")]
-        tasks.append(asyncio.create_task(told.run(), name="alerts"))
-        tasks += [asyncio.create_task(slow.run(), name="slow")] if slow else []
-        for task in tasks:
-            task.add_done_callback(_stop_if_failed)
-        yield
-        feed.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    jobs = {"feed": feed.run, "walls": control.run, "alerts": told.run} | ({"slow": slow.run} if slow else {})
+    server = FastAPI(lifespan=_lifespan(feed, jobs), docs_url=None, redoc_url=None, openapi_url=None)
     server.state.feed = feed
     server.state.health = Health(f"dashboard-{settings.worker}" if settings.worker else "dashboard")
     server.state.health.can_work_when(board=partial(api.unreadable, feed), database=database(store))
@@ -165,6 +152,30 @@ def create_app(
     for path, method, handler in people:
         server.add_route(path, handler, methods=[method])
     application = _dash(server, escape(place.title), pages, desk, walls)
+    _shield(server, settings, store, desk, application)
+    return server
+
+
+def _lifespan(feed: Feed, jobs: dict[str, Callable[[], Coroutine[None, None, None]]]) -> Lifespan[FastAPI]:
+    """While the server serves, these jobs run; one that fails stops it."""
+
+    @asynccontextmanager
+    async def lifespan(server: FastAPI) -> AsyncIterator[None]:
+        await _warm(server)
+        tasks = [asyncio.create_task(run(), name=name) for name, run in jobs.items()]
+        for task in tasks:
+            task.add_done_callback(_stop_if_failed)
+        yield
+        feed.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    return lifespan
+
+
+def _shield(server: FastAPI, settings: Settings, store: Engine, desk: Desk, application: dash.Dash) -> None:
+    """What every request goes through, the innermost first."""
     server.add_middleware(Gate, ways=ways_of(settings, store), codes=desk.codes)
     server.add_middleware(
         RateLimit, rates=Rates(settings.redis_url), most=settings.api_rate, everybody=settings.sign_in == "required"
@@ -175,7 +186,6 @@ def create_app(
     )
     # Added last, so the outermost: whatever answers, the answer has a name.
     server.add_middleware(RequestId)
-    return server
 
 
 def _signing(settings: Settings, store: Engine, profile: Profile, place: Place) -> list[Route]:
