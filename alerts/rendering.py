@@ -20,8 +20,7 @@ from alerts.letter import LISTED, DossierItem, Letter
 from alerts.tongue import Tongue
 from opscentre.domain.moments import local
 from opscentre.domain.text import sheet_cell
-from opscentre.slip.pdf import pdf
-from opscentre.slip.store import file_name
+from opscentre.slip.store import FORMS, file_name
 
 _TEMPLATES = Path(__file__).with_name("templates")
 COLUMNS = ("number", "unit", "procedure", "procedure_name", "due", "late", "state", "notes")
@@ -132,5 +131,5 @@ def mail(letter: Letter, *, sender: str, to: str, domain: str, sent: int) -> Ema
         message.add_attachment(listed, maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"})
     for slip in letter.slips:
         name = file_name(slip.number, "pdf")
-        message.add_attachment(pdf(slip), maintype="application", subtype="pdf", filename=name)
+        message.add_attachment(FORMS["pdf"][0](slip), maintype="application", subtype="pdf", filename=name)
     return message

@@ -11,10 +11,6 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -77,6 +73,11 @@ def as_csv(sheet: Sheet) -> Iterator[bytes]:
 
 def as_xlsx(sheet: Sheet) -> Iterator[bytes]:
     """A workbook of one sheet, written row by row to a temporary file; moments are dates, numbers numbers."""
+    # Read where a workbook is wanted: every start of a dashboard would wait for it.
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook(write_only=True)
     page = book.create_sheet(sheet.name[:31])
     for index, width in enumerate(sheet.widths, 1):
@@ -91,7 +92,9 @@ def as_xlsx(sheet: Sheet) -> Iterator[bytes]:
         yield from _pieces(file)
 
 
-def _cell(page: Any, value: Cell, font: Font | None) -> WriteOnlyCell:
+def _cell(page: Any, value: Cell, font: Any) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
     cell = WriteOnlyCell(page, value=plain(value))
     if isinstance(value, str):
         cell.data_type = "s"

@@ -9,16 +9,28 @@ from sqlalchemy import Engine, and_, select
 from opscentre.domain.fold import DossierState
 from opscentre.domain.slip import NoSlip, Slip, slip_of
 from opscentre.profile import Profile
-from opscentre.slip.docx import docx
-from opscentre.slip.pdf import pdf
 from opscentre.store import queries_dossier
 from opscentre.store.alert_tables import alert_marks
 from opscentre.store.engine import reading
 
+
+# What makes the files is read where one is wanted: every start of a dashboard would wait for it.
+def _pdf(slip: Slip) -> bytes:
+    from opscentre.slip.pdf import pdf
+
+    return pdf(slip)
+
+
+def _docx(slip: Slip) -> bytes:
+    from opscentre.slip.docx import docx
+
+    return docx(slip)
+
+
 #: Ending of a file → what makes it, and its media type.
 FORMS: Mapping[str, tuple[Callable[[Slip], bytes], str]] = {
-    "pdf": (pdf, "application/pdf"),
-    "docx": (docx, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    "pdf": (_pdf, "application/pdf"),
+    "docx": (_docx, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
 }
 
 
