@@ -25,7 +25,7 @@ SKIPPED_FOR = "part left out: "
 
 #: How many tests of one run may pass only when tried again (``--reruns 1``, as ``make test`` does). Real processes,
 #: brokers and browsers on a busy machine miss a moment now and then; a fault of ours misses it twice, or often.
-SECOND_TRIES = 3
+SECOND_TRIES = 8
 tried_again: list[tuple[str, str]] = []
 
 

@@ -43,7 +43,9 @@ def layout(view: View, place: Place) -> html.Div:
             *_controls(view, place),
             html.Div(id=LIST, className="walls-list"),
             html.P(words("walls.choose"), className="footnote"),
-            html.P(html.A(words("screens.title"), href="/screens")) if view.offers(Action.administer_walls) else None,
+            html.P(html.A(words("screens.title"), href="/screens", className="tap"))
+            if view.offers(Action.administer_walls)
+            else None,
             dcc.Store(id=SUBJECT, data=[view.wall or ALL, view.lang]),
             dcc.Interval(id=BEAT, interval=EVERY),
         ],

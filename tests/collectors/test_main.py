@@ -87,7 +87,7 @@ class Collect:
         assert self.process is not None
         begun = time.monotonic()
         self.process.send_signal(how)
-        code = self.process.wait(10)
+        code = self.process.wait(30)
         return code, time.monotonic() - begun
 
 

@@ -94,7 +94,7 @@ def test_the_explanation_tells_every_day_and_why_it_counted(opscentre: Command) 
         "outside working time: counts as received Fri 2026-08-21 07:00",
         "limit 2d: 2 working days from the day after, same time of day",
         "  Fri 2026-08-21  day of reception:          ordinary working day",
-        "  Sat 2026-08-22  working day 1 of 2:        working day by calendar.csv, line 14: makes up for 31/08/2026",
+        "  Sat 2026-08-22  working day 1 of 2:        working day by calendar.csv, line 14: làm bù cho 31/08/2026",
         "  Sun 2026-08-23  does not count:            weekend",
         "  Mon 2026-08-24  working day 2 of 2:        ordinary working day",
         "due Mon 2026-08-24 07:00",
@@ -104,7 +104,7 @@ def test_the_explanation_tells_every_day_and_why_it_counted(opscentre: Command) 
 def test_the_explanation_of_calendar_days_tells_the_moving_on(opscentre: Command) -> None:
     ran = opscentre("due", "--received", "2026-08-28T10:00", "--limit", "3cd", "--explain")
     assert ran.out.splitlines()[6:] == [
-        "  Mon 2026-08-31  calendar day 3 of 3:       day off by calendar.csv, line 15: swapped with 22/08/2026",
+        "  Mon 2026-08-31  calendar day 3 of 3:       day off by calendar.csv, line 15: hoán đổi với 22/08/2026",
         "  Tue 2026-09-01  moved on:                  day off by the holidays package: National Day",
         "  Wed 2026-09-02  moved on:                  day off by the holidays package: National Day",
         "  Thu 2026-09-03  moved on:                  ordinary working day",
@@ -215,8 +215,8 @@ def test_the_calendar_prints_each_month_with_its_special_days_and_their_origin(o
     january = lines[lines.index("01/2026: 21 working days") + 1 :][:3]
     assert january == [
         "  Thu 2026-01-01  day off by the holidays package: New Year's Day",
-        "  Fri 2026-01-02  day off by calendar.csv, line 6: swapped with 10/01/2026, 12729/VPCP-KGVX",
-        "  Sat 2026-01-10  working day by calendar.csv, line 7: makes up for 02/01/2026, 12729/VPCP-KGVX",
+        "  Fri 2026-01-02  day off by calendar.csv, line 6: hoán đổi với 10/01/2026, 12729/VPCP-KGVX",
+        "  Sat 2026-01-10  working day by calendar.csv, line 7: làm bù cho 02/01/2026, 12729/VPCP-KGVX",
     ]
     assert "  Sun 2026-04-26  day off by the holidays package: Hung Kings' Commemoration Day" in lines
     assert (
@@ -244,7 +244,7 @@ def test_the_calendar_as_json_has_every_special_day_with_its_origin(opscentre: C
         "kind": "working",
         "hours": "07:00-11:30 13:30-17:00",
         "origin": "calendar.csv",
-        "note": "makes up for 31/08/2026",
+        "note": "làm bù cho 31/08/2026",
         "document": "",
         "line": 14,
         "holidays_package": "",

@@ -154,7 +154,7 @@ def test_reception_has_eight_working_hours(filed: str, due: str) -> None:
 def test_every_special_day_tells_where_it_is_known_from() -> None:
     row = SHIPPED.origin(day("2026-01-10"))
     assert (row.kind, row.source, row.document, row.line) == ("working", "calendar.csv", "12729/VPCP-KGVX", 7)
-    assert row.note == "makes up for 02/01/2026"
+    assert row.note == "làm bù cho 02/01/2026"
     tet = SHIPPED.origin(day("2026-02-17"))
     assert (tet.source, tet.note, tet.seed) == ("calendar.csv", "Tết", "Lunar New Year")
     national = SHIPPED.origin(day("2026-09-02"))
