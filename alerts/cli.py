@@ -11,12 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts import desk, rendering
-from alerts.bounces.noting import end_failing
 from alerts.channels.webhook import document
 from alerts.files import Alerting, load
 from alerts.main import clock_of
 from alerts.times import Times
-from alerts.view import Failing, View
+from alerts.view import View
 from opscentre import profile as profiles
 from opscentre.clock import wall_ms
 from opscentre.commands.shared import fail, print_wide
@@ -26,6 +25,7 @@ from opscentre.profile import Profile
 from opscentre.runtime.book import now_on, read_book
 from opscentre.settings import Settings
 from opscentre.slip.store import FORMS, read_slip
+from opscentre.store.addresses import Failing, end_failing, left_out
 from opscentre.store.engine import open_store
 
 
@@ -86,7 +86,9 @@ def list_command(settings: Settings, unit: str, limit: int, as_json: bool) -> No
         print(f"{row['kind']} {row['id']}: {what}, {until}, by {row['author']}: {row['reason']}")
     for one in failing:
         told = " ".join(filter(None, (one.status, one.detail)))
-        print(f"mail does not reach {one.recipient} ({one.address}) since {iso(one.since)}: {told}")
+        out = (one.recipient, one.address) in left_out(failing, open_desk.alerting.bounces.leave_out_after)
+        what = "no mail goes any more to" if out else "mail does not reach"
+        print(f"{what} {one.recipient} ({one.address}), failing since {iso(one.since)}: {told}")
     print(f"{len(found)} shown")
 
 

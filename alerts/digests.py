@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, select
 
 from alerts.files import Alerting
 from alerts.pipeline.line import Line
+from alerts.pipeline.route import is_left_out
 from alerts.reading import alert_columns, alerts_of
 from alerts.rules import RANK
 from alerts.times import Times
@@ -15,7 +16,7 @@ from opscentre.domain.calendar import Calendar
 from opscentre.domain.moments import HOUR, MINUTE, date_of, day_number, day_start
 from opscentre.domain.recipients import PROVINCE, DigestKind, Recipient
 from opscentre.profile import Profile
-from opscentre.store import bulk, queries
+from opscentre.store import addresses, bulk, queries
 from opscentre.store.alert_tables import alerts, notifications
 from opscentre.store.engine import reading
 
@@ -58,7 +59,7 @@ def monday_of(day: int) -> int:
 def plan_digests(engine: Engine, alerting: Alerting, profile: Profile, at: Times) -> int:
     """Queue the digests and rankings that are due and not yet queued; how many."""
     wanted: dict[str, tuple[Recipient, str]] = {}
-    for recipient in alerting.recipients.by_calendar(profile.units.current(at.now)):
+    for recipient in _reached(engine, alerting, profile, at):
         calendar = profile.calendar.of(recipient.unit)
         if recipient.digest and (day := day_due(recipient.digest, calendar, at.now)) is not None:
             wanted[_name(recipient, recipient.digest, day)] = recipient, f"{TOPIC}{recipient.digest}"
@@ -78,6 +79,16 @@ def plan_digests(engine: Engine, alerting: Alerting, profile: Profile, at: Times
         # The name is the same in every process: whoever comes second adds nothing.
         bulk.upsert(connection, notifications, rows)
     return len(rows)
+
+
+def _reached(engine: Engine, alerting: Alerting, profile: Profile, at: Times) -> list[Recipient]:
+    """Who wants something by the calendar, without the addresses that mails came back from."""
+    found = alerting.recipients.by_calendar(profile.units.current(at.now))
+    if not found:
+        return []
+    with reading(engine).connect() as connection:
+        out = addresses.left_out(addresses.failing(connection), alerting.bounces.leave_out_after)
+    return [one for one in found if not is_left_out(one, out)]
 
 
 def _nothing_before(engine: Engine, monday: int) -> bool:

@@ -81,6 +81,8 @@ class Bounces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ca_file: str = ""
     #: Between two looks.
     every: Annotated[float, msgspec.Meta(ge=1)] = 60
+    #: After so many different mails that came back for good an address gets none, and who stands above hears; 0: never.
+    leave_out_after: Annotated[int, msgspec.Meta(ge=0)] = 3
     #: Until a silent server is given up.
     timeout: Annotated[float, msgspec.Meta(gt=0, le=300)] = 20
 

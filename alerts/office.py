@@ -12,7 +12,7 @@ from alerts.files import Alerting
 from alerts.kinds import KINDS
 from alerts.planning import plan
 from alerts.pruning import prune
-from alerts.reconcile import end_marks, retire, settle
+from alerts.reconcile import end_marks, look_anew, retire, settle
 from alerts.rules import Rule
 from alerts.times import Times
 from alerts.view import View
@@ -42,6 +42,7 @@ class Office:
         """
         if not self._began:
             retire(self._engine, self._alerting.rules, at.now)
+            look_anew(self._engine, self._alerting.rules, at.now)
             self._began = True
         for rule in self._alerting.rules:
             if at.wall >= self._next.get(rule.code, 0):

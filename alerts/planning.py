@@ -58,7 +58,7 @@ def plan(engine: Engine, alerting: Alerting, profile: Profile, at: Times) -> int
         planned = run(ROUTING, open_to_all, scene)
         _queue(connection, planned, scene)
         _note_inhibited(connection, lines, scene)
-        _look_later(connection, lines, open_to_all, scene)
+        _look_later(connection, lines, open_to_all, planned, scene)
     return len(planned)
 
 
@@ -150,16 +150,18 @@ def _note_inhibited(connection: Connection, lines: Sequence[Line], scene: Scene)
     bulk.upsert(connection, alert_inhibitions, rows)
 
 
-def _look_later(connection: Connection, lines: Sequence[Line], open_to_all: Sequence[Line], scene: Scene) -> None:
+def _look_later(
+    connection: Connection, lines: Sequence[Line], open_to_all: Sequence[Line], planned: Sequence[Line], scene: Scene
+) -> None:
     """Note when each alert has to be looked at again."""
-    told = {(line.alert.rule, line.alert.key) for line in open_to_all}
+    last = _last_told(open_to_all, planned, scene)
     rows = [
         {
             "its_rule": line.alert.rule,
             "its_key": line.alert.key,
             "its_episode": line.alert.episode,
             "its_state": line.alert.state,
-            "next": _next(line, scene, (line.alert.rule, line.alert.key) in told),
+            "next": _next(line, scene, last.get((line.alert.rule, line.alert.key))),
         }
         # In one order everywhere, so that nobody waits for one another.
         for line in sorted(lines, key=lambda line: (line.alert.rule, line.alert.key))
@@ -176,7 +178,22 @@ def _look_later(connection: Connection, lines: Sequence[Line], open_to_all: Sequ
     connection.execute(statement.values(look_at=bindparam("next")), rows)
 
 
-def _next(line: Line, scene: Scene, told: bool) -> int | None:
-    if told or line.over:
-        return next_look(line, scene)
-    return scene.at.now + LOOK_AGAIN
+def _last_told(open_to_all: Sequence[Line], planned: Sequence[Line], scene: Scene) -> dict[tuple[str, str], int]:
+    """When each of the alerts that nothing holds back was told last: now, or to whom it was longest ago."""
+    now = scene.at.now
+    found = {(line.alert.rule, line.alert.key): now for line in open_to_all}
+    fresh = {(line.alert.rule, line.alert.key) for line in planned}
+    for (_, rule, key, _), said in scene.said.items():
+        if (rule, key) in found and (rule, key) not in fresh:
+            found[rule, key] = min(found[rule, key], said.at)
+    return found
+
+
+def _next(line: Line, scene: Scene, told: int | None) -> int | None:
+    if line.over:
+        return None
+    soon = scene.at.now + LOOK_AGAIN
+    if told is None:
+        return soon
+    then = next_look(line, scene, told)
+    return None if then is None else max(then, soon)

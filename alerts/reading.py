@@ -11,6 +11,7 @@ from alerts.files import Alerting
 from alerts.pipeline.line import RESOLVED, Alert, Line, Mark, Said, Scene
 from alerts.times import Times
 from opscentre.profile import Profile
+from opscentre.store import addresses
 from opscentre.store.alert_tables import alert_marks, alerts, notification_lines, notifications
 
 _ALERT = alerts.c
@@ -61,6 +62,7 @@ def scene_of(
         units=profile.units,
         inhibitors=alerts_of(connection, inhibitors),
         marks=[Mark(**row._mapping) for row in connection.execute(marks)],
+        left_out=addresses.left_out(addresses.failing(connection), alerting.bounces.leave_out_after),
         said=_said(connection, [line.alert for line in told_of]),
         last_sent={
             (recipient, topic): sent

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, or_, select, update
 
 from alerts.rules import Condition, Rule
 from opscentre.store import bulk
@@ -42,6 +42,7 @@ class _Open(NamedTuple):
     state: str
     unit: str
     pending_at: int
+    severity: str
     facts: str
 
 
@@ -64,7 +65,7 @@ def settle(engine: Engine, rule: Rule, found: Iterable[Condition], now: int) -> 
         steps = _resolve(connection, rule, over, now)
         steps += _begin(connection, rule, fresh, now)
         steps += _move(connection, rule.code, ripe, fire)
-        _refresh(connection, rule.code, open_rows, true)
+        _refresh(connection, rule, open_rows, true)
         _note(connection, rule.code, steps, now)
     raised = len(ripe) + (len(fresh) if rule.hold == 0 else 0)
     return Settled(raised, sum(1 for row in over if row.state == "firing"))
@@ -84,6 +85,19 @@ def retire(engine: Engine, rules: Sequence[Rule], now: int) -> int:
             _note(connection, code, steps, now)
             count += len(rows)
     return count
+
+
+def look_anew(engine: Engine, rules: Sequence[Rule], now: int) -> int:
+    """Have every alert that fires looked at, by rules or recipients that may be others than when it was told.
+
+    Who was told is not told again; how many alerts that were.
+    """
+    # Of a rule whose end alone is told nobody is to hear while it is true.
+    codes = [rule.code for rule in rules if rule.tell != "resolved"]
+    firing = update(alerts).where(_ALERT.state == "firing", _ALERT.rule.in_(codes))
+    with engine.begin() as connection:
+        later = or_(_ALERT.look_at.is_(None), _ALERT.look_at > now)
+        return connection.execute(firing.where(later).values(look_at=now)).rowcount
 
 
 def end_marks(engine: Engine, now: int) -> None:
@@ -109,7 +123,8 @@ def _is_newest(connection: Connection, rule: str, now: int) -> bool:
 
 
 def _open_rows(connection: Connection, rule: str) -> dict[str, _Open]:
-    columns = (_ALERT.key, _ALERT.episode, _ALERT.state, _ALERT.unit, _ALERT.pending_at, _ALERT.facts)
+    columns = (_ALERT.key, _ALERT.episode, _ALERT.state, _ALERT.unit, _ALERT.pending_at, _ALERT.severity,
+               _ALERT.facts)  # fmt: skip
     query = select(*columns).where(_ALERT.rule == rule, _ALERT.state.in_(("pending", "firing")))
     return {row.key: _Open(*row) for row in connection.execute(query)}
 
@@ -188,16 +203,16 @@ def _note(connection: Connection, rule: str, steps: Sequence[_Step], now: int) -
     bulk.upsert(connection, alert_history, [{"rule": rule, **step._asdict(), "at": now} for step in steps])
 
 
-def _refresh(connection: Connection, rule: str, open_rows: dict[str, _Open], true: dict[str, Condition]) -> None:
-    """Keep the facts of what stays open as they are now: a mail tells today's number."""
+def _refresh(connection: Connection, rule: Rule, open_rows: dict[str, _Open], true: dict[str, Condition]) -> None:
+    """Keep what stays open as it is now: a mail tells today's number, and a rule that was made graver is."""
     changed = [
-        {"one": key, "new_facts": _text(true[key])}
+        {"one": key, "new_facts": _text(true[key]), "new_severity": rule.severity}
         for key, row in open_rows.items()
-        if key in true and row.facts != _text(true[key])
+        if key in true and (row.facts != _text(true[key]) or row.severity != rule.severity)
     ]
     if changed:
-        statement = update(alerts).where(_ALERT.rule == rule, _ALERT.key == bindparam("one"))
-        connection.execute(statement.values(facts=bindparam("new_facts")), changed)
+        statement = update(alerts).where(_ALERT.rule == rule.code, _ALERT.key == bindparam("one"))
+        connection.execute(statement.values(facts=bindparam("new_facts"), severity=bindparam("new_severity")), changed)
 
 
 def _text(condition: Condition) -> str:

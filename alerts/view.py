@@ -13,7 +13,8 @@ from opscentre.domain.fold import DossierState
 from opscentre.domain.moments import DAY
 from opscentre.domain.status import IN_PROCESS, Status
 from opscentre.domain.units import Units
-from opscentre.store import alert_tables, dead_letters, tables
+from opscentre.store import addresses, alert_tables, dead_letters, tables
+from opscentre.store.addresses import Failing
 from opscentre.store.engine import reading
 
 _DOSSIER = tables.dossiers.c
@@ -69,18 +70,6 @@ class UnitLoad(NamedTuple):
 
     in_process: int
     overdue: int
-
-
-class Failing(NamedTuple):
-    """An address that mail does not reach: the newest report of it, and since when they come (ms of product time)."""
-
-    recipient: str
-    unit: str
-    address: str
-    status: str
-    detail: str
-    since: int
-    at: int
 
 
 class View:
@@ -185,15 +174,8 @@ class View:
 
     def failing_addresses(self) -> list[Failing]:
         """Recipients whose mails came back for good, each with the newest report."""
-        column = alert_tables.mail_bounces.c
-        columns = (column.recipient, column.unit, column.address, column.status, column.detail, column.at)
-        query = select(*columns).where(column.permanent, column.ended_at.is_(None)).order_by(column.at, column.id)
-        newest: dict[str, Failing] = {}
         with self._engine.connect() as connection:
-            for row in connection.execute(query):
-                known = newest.get(row.recipient)
-                newest[row.recipient] = Failing(*row[:5], since=known.since if known else row.at, at=row.at)
-        return list(newest.values())
+            return addresses.failing(connection)
 
     def waiting_mail(self, times: tuple[int, int]) -> tuple[int, int]:
         """How many messages could have been sent before (product time, real time) and were not; how many failed."""

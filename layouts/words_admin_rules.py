@@ -1,4 +1,4 @@
-"""Texts of the administration pages of the calendar, the alert rules and the people. Nothing but data."""
+"""Texts of the administration pages of the calendar and the people. Nothing but data."""
 
 from __future__ import annotations
 
@@ -58,7 +58,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "calendar.faulty": ("Lịch như vậy không dùng được: {fault}", "Such a calendar cannot be used: {fault}"),
     "calendar.same": ("Không có gì khác so với lịch hiện tại.", "Nothing would differ from the calendar of now."),
     "calendar.preview": ("Xem trước: chưa ghi gì", "Preview: nothing is written yet"),
-    "calendar.undoing": ("Hoàn tác: {what}", "Undo: {what}"),
     "calendar.effect.looked": ("{count} hồ sơ đang mở đã tính lại", "{count} open dossiers reckoned"),
     "calendar.effect.moved": ("đổi hạn", "get another due moment"),
     "calendar.effect.late": ("thành quá hạn", "become overdue"),
@@ -158,45 +157,4 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The password is set; every earlier session has ended.",
     ),
     "people.done.revoke": ("Đã kết thúc phiên.", "The session has ended."),
-    # ---- alerts
-    "rules.rules": ("Quy tắc", "Rules"),
-    "rules.rule": ("Quy tắc", "Rule"),
-    "rules.hear": ("Ai nhận", "Who hears"),
-    "rules.limits": ("Ngưỡng", "Limits"),
-    "rules.on": ("Bật", "Switch on"),
-    "rules.off": ("Tắt", "Switch off"),
-    "rules.is-off": ("Đang tắt", "Off"),
-    "rules.recipients": ("Người nhận", "Recipients"),
-    "rules.recipient": ("Người nhận", "Recipient"),
-    "rules.unit.every": ("mọi đơn vị không có dòng riêng", "every unit without a row of its own"),
-    "rules.pause": ("Tạm dừng", "Pause"),
-    "rules.resume": ("Cho nhận lại", "Let it hear again"),
-    "rules.paused": ("tạm dừng", "paused"),
-    "rules.hears": ("nhận thư", "hears"),
-    "rules.add": ("Thêm hoặc đổi người nhận (theo đơn vị và vai trò)", "Add or change a recipient (by unit and role)"),
-    "rules.field.unit": ("Mã đơn vị; trống: tỉnh; *: mọi đơn vị", "Unit's code; empty: the province; *: every unit"),
-    "rules.field.role": ("Vai trò", "Role"),
-    "rules.field.name": ("Tên gọi", "Name"),
-    "rules.field.address": ("Địa chỉ", "Address"),
-    "rules.field.channel": ("Kênh (trống: thư)", "Channel (empty: mail)"),
-    "rules.field.digest": ("Bản tin: morning, evening", "Digest: morning, evening"),
-    "rules.field.weekly": ("Xếp hạng tuần: yes", "Weekly ranking: yes"),
-    "rules.field.language": ("Ngôn ngữ: vi, en", "Language: vi, en"),
-    "rules.field.note": ("Ghi chú", "Note"),
-    "rules.preview": ("Xem trước: ai sẽ nhận ngay bây giờ", "Preview: who would be told now"),
-    "rules.preview.note": (
-        "Chưa ghi, chưa gửi gì. Số dòng là điều đang đúng lúc này; những điều đã báo rồi sẽ không báo lại.",
-        "Nothing is written or sent. The lines are what is true now; what was told already is not told again.",
-    ),
-    "rules.lines": ("Số dòng", "Lines"),
-    "rules.before": ("Hiện nay", "As it is"),
-    "rules.nobody": ("Không ai nhận gì lúc này.", "Nobody would be told anything now."),
-    "rules.number.wanted": ("“{seen}” không phải một số.", "“{seen}” is no number."),
-    "rules.faulty": ("Tệp như vậy không dùng được: {fault}", "Such a file cannot be used: {fault}"),
-    "rules.same": ("Không có gì khác so với hiện tại.", "Nothing would differ from now."),
-    "alerts.done.apply": (
-        "Đã áp dụng; vai trò cảnh báo đang khởi động lại.",
-        "Applied; the alerts are starting again.",
-    ),
-    "alerts.done.undo": ("Tệp đã được trả lại như cũ.", "The file is as it was."),
 }

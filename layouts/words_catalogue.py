@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from layouts.words_access import TEXTS as ACCESS
 from layouts.words_admin import TEXTS as ADMIN
+from layouts.words_admin_alerts import TEXTS as ADMIN_ALERTS
 from layouts.words_admin_rules import TEXTS as ADMIN_RULES
 from layouts.words_alerts import ALERTS
 from layouts.words_screens import TEXTS as SCREENS
@@ -369,5 +370,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     **ACCESS,
     **SCREENS,
     **ADMIN,
+    **ADMIN_ALERTS,
     **ADMIN_RULES,
 }

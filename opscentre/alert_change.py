@@ -5,20 +5,23 @@ from __future__ import annotations
 import csv
 import importlib
 import io
+import json
 import re
 import tempfile
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from opscentre.clock import wall_ms
 from opscentre.profile import Profile
 from opscentre.settings import Settings
+from opscentre.store.alert_tables import alerts
+from opscentre.store.engine import reading
 from opscentre.table_file import Fault
 
 ALERTS, RECIPIENTS = "alerts.toml", "recipients.csv"
@@ -26,6 +29,23 @@ ALERTS, RECIPIENTS = "alerts.toml", "recipients.csv"
 PAUSED = "# paused: "
 _HEADER = "unit,role,name,address,channel,digest,weekly,language,note"
 _BLOCK = re.compile(r"^\s*\[")
+#: A remark behind a value; a sign in a text is followed by the text's end.
+_REMARK = re.compile(r"\s*#[^\"']*$")
+#: Where ``[bounces]`` says nothing else.
+LEAVE_OUT_AFTER = 3
+SEVERITIES = ("critical", "warning", "info")
+
+
+class Telling(NamedTuple):
+    """Whom a rule tells and how loud; what stands here is what holds where ``alerts.toml`` leaves it out."""
+
+    severity: str = "warning"
+    hear: tuple[str, ...] = ()
+    units: tuple[str, ...] = ("*",)
+
+    def toml(self) -> dict[str, str]:
+        """Each key with its value as TOML writes it."""
+        return {"severity": json.dumps(self.severity), "hear": _list(self.hear), "units": _list(self.units)}
 
 
 class Hears(NamedTuple):
@@ -57,11 +77,65 @@ def with_value(text: str, code: str, key: str, value: str) -> str:
             continue
         mine = [n for n in range(start + 1, end) if re.match(rf"^\s*{re.escape(key)}\s*=", lines[n])]
         if mine:
-            lines[mine[0]] = f"{key} = {value}"
+            last = _last_line(lines, mine[0], end)
+            remark = _REMARK.search(lines[last])
+            lines[mine[0] : last + 1] = [f"{key} = {value}{remark[0] if remark else ''}"]
         else:
             lines.insert(named[0] + 1, f"{key} = {value}")
         return "\n".join(lines)
     raise LookupError(code)
+
+
+def _last_line(lines: Sequence[str], first: int, end: int) -> int:
+    """The line on which a value ends that begins on ``first``: a list may go over several."""
+    for last in range(first, end):
+        try:
+            tomllib.loads("\n".join(lines[first : last + 1]))
+        except tomllib.TOMLDecodeError:
+            continue
+        return last
+    return first
+
+
+def _list(names: Sequence[str]) -> str:
+    return f"[{', '.join(json.dumps(name, ensure_ascii=False) for name in names)}]"
+
+
+def telling_of(rule: Mapping[str, Any]) -> Telling:
+    """Whom a rule tells, as it is written."""
+    without = Telling()
+    return Telling(
+        str(rule.get("severity", without.severity)),
+        tuple(rule.get("hear", without.hear)),
+        tuple(rule.get("units", without.units)),
+    )
+
+
+def with_telling(text: str, code: str, wanted: Telling) -> str:
+    """``alerts.toml`` with other recipients, units or severity of a rule; what does not change is not written.
+
+    Raises ``LookupError`` where there is no such rule.
+    """
+    rule = next((rule for rule in rules_of(text) if rule.get("code") == code), None)
+    if rule is None:
+        raise LookupError(code)
+    was, will = telling_of(rule).toml(), wanted.toml()
+    for key in will:
+        if was[key] != will[key]:
+            text = with_value(text, code, key, will[key])
+    return text
+
+
+def left_out_after(text: str) -> int:
+    """After how many mails that came back an address gets none, as ``alerts.toml`` says. Raises ``TOMLDecodeError``."""
+    return int(tomllib.loads(text).get("bounces", {}).get("leave_out_after", LEAVE_OUT_AFTER))
+
+
+def open_alerts(engine: Engine, code: str) -> int:
+    """How many alerts of a rule are open now."""
+    query = select(func.count()).where(alerts.c.rule == code, alerts.c.state != "resolved")
+    with reading(engine).connect() as connection:
+        return connection.execute(query).scalar_one()
 
 
 class Row(NamedTuple):

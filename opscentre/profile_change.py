@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import hashlib
 import os
 import tempfile
@@ -97,10 +98,23 @@ def changes(engine: Engine, files: list[Path], limit: int = 10) -> list[Change]:
         return [Change(*row) for row in connection.execute(query.limit(limit))]
 
 
-def before(engine: Engine, number: int) -> str | None:
-    """What a file held before a change; None: there was none."""
+def texts(engine: Engine, number: int) -> tuple[str | None, str | None]:
+    """What a file held before a change and after it; None: there was no file."""
     with reading(engine).connect() as connection:
-        return connection.execute(select(_row.before).where(_row.id == number)).scalar()
+        row = connection.execute(select(_row.before, _row.after).where(_row.id == number)).one()
+        return row.before, row.after
+
+
+def differing(before: str | None, after: str | None) -> tuple[list[str], list[str]]:
+    """The lines that only the one text has, and those that only the other has, each in its order."""
+    old, new = (before or "").splitlines(), (after or "").splitlines()
+    gone: list[str] = []
+    fresh: list[str] = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            gone += old[a:b]
+            fresh += new[c:d]
+    return gone, fresh
 
 
 def undoable(found: list[Change]) -> frozenset[int]:

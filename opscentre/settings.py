@@ -81,6 +81,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     collect_metrics: str = ""
     dashboard_metrics: str = ""
     alerts_metrics: str = ""
+    #: What a role that no supervisor of ours has started does when the calendar or another file that it runs on has
+    #: changed: ``stay`` with what it has read, and say so, or ``end`` with exit code 75, for what starts it again.
+    on_change: Literal["stay", "end"] = "stay"
     #: Lines of the log on standard error: ``text``, or ``json`` for what collects logs.
     log: Literal["text", "json"] = "text"
 

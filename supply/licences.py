@@ -57,14 +57,19 @@ def licence_of(package: str) -> str | None:
     except metadata.PackageNotFoundError:
         return None
     classifiers = [
-        one.split("::")[-1].strip() for one in told.get_all("Classifier", []) if one.startswith("License ::")
+        one.split("::")[-1].strip() for one in told.get_all("Classifier") or [] if one.startswith("License ::")
     ]
     named = [one for one in classifiers if one != "OSI Approved"]
-    first_line = (told.get("License") or "").strip().partition("\n")[0][:60]
-    written = told.get("License-Expression") or " AND ".join(sorted(named)) or first_line
+    first_line = _field(told, "License").strip().partition("\n")[0][:60]
+    written = _field(told, "License-Expression") or " AND ".join(sorted(named)) or first_line
     for name, meant in _NAMES.items():
         written = re.sub(rf"(?i)\b{re.escape(name)}(?!\w)|^{re.escape(name)}$", meant, written)
     return written or "none named"
+
+
+def _field(told: metadata.PackageMetadata, name: str) -> str:
+    found: str = (told.get_all(name) or [""])[0]
+    return found
 
 
 def is_allowed(package: str, licence: str) -> bool:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from alerts.bounces.mailbox import Found, Mailbox, MailboxAway
 from alerts.bounces.report import Report, reports, told_by
 from alerts.files import Alerting
+from alerts.reconcile import look_anew
 from alerts.times import Times
-from opscentre.access import audit
-from opscentre.clock import wall_ms
 from opscentre.domain.recipients import Recipient
 from opscentre.domain.units import Units
+from opscentre.store import addresses
 from opscentre.store.alert_tables import mail_bounces, mailbox_marks, notifications
 from opscentre.store.engine import insertion, reading
 
@@ -37,7 +37,7 @@ class BounceReader:
         """Note what is new; how many reports were of our mails. Raises ``SQLAlchemyError`` where SQL is away."""
         noted = 0
         try:
-            seen = self._seen()
+            before, seen = self._left_out(), self._seen()
             known = self._addresses()
             for found in self._mailbox.new(seen):
                 with self._engine.begin() as connection:
@@ -45,6 +45,11 @@ class BounceReader:
                     self._remember(connection, found, at.wall)
             self._forget(seen)
             self._end_changed(at.now)
+            if gone := self._left_out() - before:
+                told = ", ".join(sorted(key for key, _ in gone))
+                log.error("no mail goes any more to %s: who stands above hears", told)
+                # What such an address was told never arrived.
+                look_anew(self._engine, self._alerting.rules, at.now)
         except MailboxAway as away:
             if not self._away:
                 log.error("bounces wait: %s", away)
@@ -59,6 +64,10 @@ class BounceReader:
         query = select(_MARK.name, _MARK.value).where(_MARK.mailbox == self._mailbox.name)
         with reading(self._engine).connect() as connection:
             return dict(connection.execute(query).tuples().all())
+
+    def _left_out(self) -> frozenset[tuple[str, str]]:
+        with reading(self._engine).connect() as connection:
+            return addresses.left_out(addresses.failing(connection), self._alerting.bounces.leave_out_after)
 
     def _addresses(self) -> dict[str, Recipient]:
         everybody = self._alerting.recipients.all(self._units)
@@ -116,20 +125,6 @@ class BounceReader:
                 over = (_BOUNCE.recipient == key) & (_BOUNCE.address == address) & _BOUNCE.ended_at.is_(None)
                 with self._engine.begin() as connection:
                     connection.execute(update(mail_bounces).where(over).values(ended_at=now))
-
-
-def end_failing(engine: Engine, named: str, now: int, who: str) -> list[str]:
-    """Let an address count as working again, named by itself or by its recipient; whose it was."""
-    standing = _BOUNCE.permanent & _BOUNCE.ended_at.is_(None)
-    meant = standing & ((_BOUNCE.address == named.lower()) | (_BOUNCE.recipient == named))
-    with engine.begin() as connection:
-        keys = sorted(set(connection.execute(select(_BOUNCE.recipient).where(meant)).scalars()))
-        connection.execute(update(mail_bounces).where(meant).values(ended_at=now))
-        for key in keys:
-            audit.record(
-                connection, moment=wall_ms(), who=who, action="address.reachable", subject=f"recipient:{key}", detail={}
-            )
-    return keys
 
 
 def message_patterns(domain: str, return_path: str) -> dict[str, re.Pattern[str]]:

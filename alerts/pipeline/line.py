@@ -92,6 +92,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     marks: Sequence[Mark] = ()
     #: By ``Line.identity``.
     said: Mapping[tuple[str, str, str, int], Said] = {}
+    #: (recipient, address) of those to whom no mail goes, because it came back.
+    left_out: frozenset[tuple[str, str]] = frozenset()
     #: (recipient, topic) → when the last message left (product time).
     last_sent: Mapping[tuple[str, str], int] = {}
 

@@ -16,11 +16,11 @@ def repeat(lines: Sequence[Line], scene: Scene) -> list[Line]:
     return [found for line in lines if (found := _step(line, scene)) is not None]
 
 
-def next_look(line: Line, scene: Scene) -> int | None:
-    """When an alert that was just told has to be looked at again; None: not before something changes."""
+def next_look(line: Line, scene: Scene, told: int) -> int | None:
+    """When an alert that was told then has to be looked at again; None: not before something changes."""
     if line.over or line.rule.repeat == 0:
         return None
-    return _calendar(line, scene).add_working_time(scene.at.now, round(line.rule.repeat * HOUR))
+    return _calendar(line, scene).add_working_time(told, round(line.rule.repeat * HOUR))
 
 
 def _step(line: Line, scene: Scene) -> Line | None:

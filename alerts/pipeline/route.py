@@ -1,4 +1,7 @@
-"""Finds who hears: the roles that a rule names, at the unit that an alert is about, else whoever runs the centre."""
+"""Finds who hears: the roles that a rule names, at the unit that an alert is about, else whoever runs the centre.
+
+An address that mails came back from is left out: who has the role above it hears instead.
+"""
 
 from __future__ import annotations
 
@@ -30,4 +33,23 @@ def _who(line: Line, scene: Scene) -> list[Recipient]:
     found = {one.key: one for role in line.rule.hear for one in recipients.of(role, unit, units)}
     if line.rule.hear and not found:
         found = {one.key: one for one in recipients.of(LAST_RESORT, "", units)}
-    return list(found.values())
+    reached = {other.key: other for one in found.values() for other in _reached(one, scene)}
+    return list(reached.values())
+
+
+def _reached(one: Recipient, scene: Scene) -> list[Recipient]:
+    """A recipient, or whoever hears in the place of one that is left out; never nobody."""
+    recipients, units = scene.alerting.recipients, scene.units
+    higher = [one]
+    while higher:
+        well = [other for other in higher if not is_left_out(other, scene.left_out)]
+        if well:
+            return well
+        higher = [other for below in higher for other in recipients.above(below, units)]
+    centre = recipients.of(LAST_RESORT, "", units)
+    return [other for other in centre if not is_left_out(other, scene.left_out)] or [one]
+
+
+def is_left_out(one: Recipient, left_out: frozenset[tuple[str, str]]) -> bool:
+    """Whether no mail goes to a recipient. An address that was changed since is another one."""
+    return (one.key, one.address.lower()) in left_out

@@ -47,6 +47,7 @@ def values(room: Room, asked: Asked) -> Values:
         "every": EVERY_AGENCY,
         "today": today,
         **files.changes(room, _paths(room)),
+        **files.in_use(room, asked, _paths(room)),
     }
 
 
@@ -189,20 +190,18 @@ def apply(room: Room, asked: Asked) -> Done:
 
 def look(room: Room, asked: Asked) -> Values:
     """What undoing a change would do; nothing is written."""
-    number = asked.field("change")
-    found = {str(one.id): one for one in profile_change.changes(room.store, _paths(room), 100)}
-    if number not in found:
-        raise Refused(asked.words("admin.gone"))
-    one = found[number]
-    path = next(path for path in _paths(room) if profile_change.name_of(path) == one.file)
-    calendar = _checked(room, asked, _texts(room) | {path.name: profile_change.before(room.store, one.id)})
-    what = asked.words("calendar.undoing", what=one.what)
-    return _shown(room, asked, what, _effect(room, calendar), "undo", "")
+    one = files.undoing(room, asked, _paths(room))
+    found = _effect(room, _undone(room, asked, one))
+    return _shown(room, asked, "", found, "undo", "") | one.shown(asked)
 
 
 def undo(room: Room, asked: Asked) -> Done:
     """Put the file back as it was before a change."""
-    return files.undone(room, asked, _paths(room), "calendar.done.undo")
+    return files.undone(room, asked, _paths(room), "calendar.done.undo", lambda one: _undone(room, asked, one))
+
+
+def _undone(room: Room, asked: Asked, one: files.Undoing) -> Calendar:
+    return _checked(room, asked, _texts(room) | {one.path.name: one.will})
 
 
 def _year(asked: Asked) -> dict[str, str]:

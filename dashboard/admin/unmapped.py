@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +16,8 @@ from opscentre.clock import wall_ms
 from opscentre.domain.desk_words import is_whole
 from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.dvcqg import meaning
-from opscentre.domain.vocabulary import Kind, Unmapped, Vocabulary, is_code
-from opscentre.mapping_file import check_mapping, mapping_files, mapping_path, read_mapping, with_code
+from opscentre.domain.vocabulary import Kind, Unmapped, Vocabulary, is_code, key_of
+from opscentre.mapping_file import MappingRow, check_mapping, mapping_files, mapping_path, read_mapping, with_code
 from opscentre.procedures_file import check_procedures
 from opscentre.sources import is_code as is_source
 from opscentre.store import requests, unmapped
@@ -25,6 +26,8 @@ from opscentre.table_file import ProfileError
 
 NAME = "unmapped"
 RIGHT = Action.administer_sources
+#: Deeds that show something instead of leading on.
+SHOWN = frozenset({"look"})
 APPLY = "unmapped.apply"
 
 
@@ -123,9 +126,50 @@ def _apply(room: Room, source: str, said: str) -> Done:
     return Done(said)
 
 
+class Meaning(NamedTuple):
+    """A word that undoing gives another code, or takes its code from (empty)."""
+
+    kind: str
+    seen: str
+    now: str
+    will: str
+    note: str
+
+
+def look(room: Room, asked: Asked) -> Values:
+    """What undoing a change of a table would do; nothing is written."""
+    one = files.undoing(room, asked, mapping_files(room.profile.folder))
+    return one.shown(asked) | {"meanings": _meanings(room, asked, one), "kept": {"change": asked.field("change")}}
+
+
+def _meanings(room: Room, asked: Asked, one: files.Undoing) -> list[Meaning]:
+    """The words whose code would be another one. Raises ``Refused`` where the collectors could not read the table."""
+    now, will = (_rows(room, asked, one.path.name, text) for text in (one.now, one.will))
+    changed = [place for place in now | will if _code(now, place) != _code(will, place)]
+    found = {place: now.get(place) or will[place] for place in changed}
+    return [
+        Meaning(row.kind, row.seen, _code(now, place), _code(will, place), row.note) for place, row in found.items()
+    ]
+
+
+def _code(rows: Mapping[tuple[str, str], MappingRow], place: tuple[str, str]) -> str:
+    return rows[place].code if place in rows else ""
+
+
+def _rows(room: Room, asked: Asked, name: str, text: str | None) -> dict[tuple[str, str], MappingRow]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_text(text or "", encoding="utf-8")
+        table = check_mapping(path, room.profile.units.by_code) if text is not None else None
+        if table is not None and table.faults:
+            raise Refused(asked.words("unmapped.faulty", fault=str(table.faults[0]).replace(folder, "mappings")))
+    return {(row.kind, key_of(row.seen)): row for row in (table.values if table else ()) if row.code}
+
+
 def undo(room: Room, asked: Asked) -> Done:
     """Put a table back as it was. Dossiers that were corrected stay so."""
-    return files.undone(room, asked, mapping_files(room.profile.folder), "unmapped.done.undo")
+    paths = mapping_files(room.profile.folder)
+    return files.undone(room, asked, paths, "unmapped.done.undo", lambda one: _meanings(room, asked, one))
 
 
-DEEDS = {"give": give, "apply": apply, "undo": undo}
+DEEDS = {"give": give, "apply": apply, "look": look, "undo": undo}

@@ -47,6 +47,7 @@ def findings(settings: Settings, environment: Mapping[str, str], *, with_sources
     if profile is not None:
         yield from looked(servers.AREA, "mail", partial(servers.mail, profile, settings))
         yield from looked(servers.AREA, "bounces", partial(servers.bounces, profile, settings))
+        yield from looked("data", "files in use", partial(servers.files_in_use, settings))
     yield from looked("data", "board", partial(servers.boards, settings))
     if with_sources and profile is not None:
         yield from looked("sources", "sources", partial(_sources, settings, profile))

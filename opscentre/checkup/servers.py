@@ -24,6 +24,7 @@ from opscentre.pipe.embedded import log_path
 from opscentre.pipe.eventlog import EventLog
 from opscentre.pipe.kafka import bootstrap_servers
 from opscentre.profile import Profile
+from opscentre.runtime.files_in_use import in_use
 from opscentre.runtime.logs import Redaction
 from opscentre.settings import Settings, SettingsError
 from opscentre.store.engine import connect, reading
@@ -97,6 +98,31 @@ def _schema(found: object) -> Iterator[Finding]:
             area=AREA, subject="schema", level="warning", said=f"{at}; this release wants {head()}",
             remedy="take a backup, then 'opscentre migrate' (the first role that starts would do it too)",
         )  # fmt: skip
+
+
+def files_in_use(settings: Settings) -> Iterator[Finding]:
+    """Whether every running role uses the calendar and the alert files that lie here."""
+    engine = engine_of(settings)
+    if engine is None:
+        return
+    try:
+        with reading(engine).connect() as connection:
+            if standing(connection).revision != head():
+                return
+        found = in_use(engine, settings, wall_ms())
+    finally:
+        engine.dispose()
+    for one, names in found.outdated:
+        yield Finding(
+            area="data", subject="files in use", level="warning",
+            said=f"{one.role} on {one.host} (process {one.pid}) uses another {', '.join(names)} than the one here",
+            remedy="it starts again by itself within seconds; where it does not, see its log" if one.renewed
+            else "start it again, or let OPSCENTRE_ON_CHANGE=end end it where something starts it again",
+        )  # fmt: skip
+    if found.running and not found.outdated:
+        yield Finding(
+            area="data", subject="files in use", said=f"{len(found.running)} running roles use them as they are"
+        )
 
 
 def clock_finding(whose: str, ahead_ms: float) -> Finding:

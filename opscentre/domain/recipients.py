@@ -85,6 +85,13 @@ class Recipients:
             code = units[code].parent if code in units.by_code else ""
         return self._by_place.get(("", role), [])
 
+    def above(self, one: Recipient, units: Units) -> list[Recipient]:
+        """Who has a recipient's role at the unit that its own belongs to, up to the province; nobody: there is none."""
+        if not one.unit:
+            return []
+        parent = units[one.unit].parent if one.unit in units.by_code else ""
+        return [other for other in self.of(one.role, parent, units) if other.key != one.key]
+
     def by_calendar(self, units: Units) -> list[Recipient]:
         """Everyone who wants a digest or the ranking."""
         return [one for one in self.all(units) if one.digest or one.weekly]

@@ -1,19 +1,30 @@
-"""A role that runs on files of the profile ends by itself when they have changed, and its supervisor starts it anew."""
+"""A role says which files of the profile it runs on, and ends by itself when they have changed, to be started anew."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import logging
 import os
 import signal
+import socket
+import sqlite3
 import threading
 from pathlib import Path
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
 from opscentre import profile as profiles
 from opscentre.calendar_file import CALENDAR, HOURS
+from opscentre.clock import wall_ms
 from opscentre.profile import ProfileError
+from opscentre.profile_change import name_of
 from opscentre.runtime.role import ANEW, LIFELINE
 from opscentre.settings import Settings, SettingsError
+from opscentre.store import running
+from opscentre.store.engine import connect
+from opscentre.store.running import BEAT, Running
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +35,12 @@ Stand = tuple[tuple[int, int, int] | None, ...]
 
 
 class ChangedFiles:
-    """Watches the files that a role has read at its start. Does nothing where nobody would start the role anew."""
+    """Watches the files that a role has read at its start.
+
+    Where somebody starts the role anew (a supervisor of ours, or ``on_change`` says so) it is ended when they have
+    changed and can be used; else it goes on with what it has read, and says so. ``opscentre check`` and the
+    administration pages read from SQL who runs on what.
+    """
 
     def __init__(self, name: str, settings: Settings, every: float = LOOK_EVERY) -> None:
         self._name = name
@@ -33,8 +49,12 @@ class ChangedFiles:
         self._paths = watched(name, settings)
         self._read = self._stand()
         self._held = self._content()
+        #: Whether the role is started anew once it has ended.
+        self.renewed = bool(os.environ.get(LIFELINE)) or settings.on_change == "end"
         #: Whether the role was asked to end because of a change.
         self.changed = False
+        self._said_at = 0
+        self._heard = True
 
     def answer_signals(self) -> None:
         """Let SIGTERM end the process with the exit code that says why, also where a server of ours hands it back.
@@ -50,32 +70,75 @@ class ChangedFiles:
         os.kill(os.getpid(), number)
 
     def start(self) -> None:
-        """Begin to watch, where a supervisor holds this process's life."""
-        if os.environ.get(LIFELINE):
-            threading.Thread(target=self._watch, name="changed files", daemon=True).start()
+        """Begin to watch."""
+        threading.Thread(target=self._watch, name="changed files", daemon=True).start()
 
     def _watch(self) -> None:
+        engine, mine = connect(self._settings.database_url), self._running()
         pause = threading.Event()
         seen = refused = self._read
+        self._say(engine, mine)
         while not pause.wait(self._every):
+            self._say(engine, mine)
             before, seen = seen, self._stand()
             # Twice the same, so that nobody is in the midst of writing them.
             if seen in (self._read, refused) or seen != before:
                 continue
-            if self._content() == self._held:
-                # Touched, or put back as it was.
-                refused = seen
-                continue
-            try:
-                check(self._name, self._settings)
-            except (ProfileError, SettingsError) as error:
-                log.error("changed files of the profile cannot be used, going on with what was read: %s", error)
-                refused = seen
-                continue
-            log.info("files of the profile have changed; ending, to be started on them")
-            self.changed = True
-            os.kill(os.getpid(), signal.SIGTERM)
+            refused = seen
+            if self._is_to_end():
+                self.changed = True
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    def _is_to_end(self) -> bool:
+        """Whether what the files hold now is something that the role has to be started anew for."""
+        now = self._content()
+        if now == self._held:
+            # Touched, or put back as it was.
+            return False
+        try:
+            check(self._name, self._settings)
+        except (ProfileError, SettingsError) as error:
+            log.error("changed files of the profile cannot be used, going on with what was read: %s", error)
+            return False
+        if self.renewed:
+            log.info("files of the profile have changed; ending with code %d, to be started on them", ANEW)
+            return True
+        named = ", ".join(path.name for path, old, new in zip(self._paths, self._held, now, strict=True) if old != new)
+        log.warning(
+            "%s of the profile changed, and this process goes on with what it read at its start: start it again "
+            "(with OPSCENTRE_ON_CHANGE=end it ends by itself, for what starts it again)", named,
+        )  # fmt: skip
+        return False
+
+    def _running(self) -> Running:
+        digests = {
+            name_of(path): hashlib.sha256(held).hexdigest() if held else ""
+            for path, held in zip(self._paths, self._held, strict=True)
+        }
+        number = self._settings.worker
+        return Running(
+            role=f"{self._name}-{number}" if number else self._name, host=socket.gethostname()[:120], pid=os.getpid(),
+            begun_at=wall_ms(), renewed=self.renewed, files=digests,
+        )  # fmt: skip
+
+    def _say(self, engine: Engine, mine: Running) -> None:
+        """Note now and then that this process runs, and on what; without SQL it is not known, and that is all."""
+        now = wall_ms()
+        if now - self._said_at < BEAT:
             return
+        try:
+            if not self._said_at:
+                running.forget_dead(engine, mine, _lives, now)
+            running.note(engine, mine, now)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            # An SQLite file that cannot be opened is told in sqlite3's own words.
+            if self._heard:
+                log.warning("which files this process runs on cannot be noted: %s", " ".join(str(error).split())[:300])
+            self._heard = False
+        else:
+            self._heard = True
+        self._said_at = now
 
     def _content(self) -> list[bytes]:
         return [path.read_bytes() if path.is_file() else b"" for path in self._paths]
@@ -101,6 +164,16 @@ def check(name: str, settings: Settings) -> None:
     if name == "alerts":
         # Alerts stand above this package: named, not imported.
         importlib.import_module("alerts.files").load(profile, settings)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _stand(path: Path) -> tuple[int, int, int] | None:

@@ -1,4 +1,4 @@
-"""The SQL tables of the administration pages: what collectors are asked to do, files that were changed. Times in ms."""
+"""The SQL tables of administration: what collectors are asked to do, changed files, who runs on which. Times in ms."""
 
 from __future__ import annotations
 
@@ -43,4 +43,20 @@ file_changes = Table(
     Column("after", Text, nullable=False),
     Column("undone_at", BigInteger),
     Index("file_changes_by_file", "file", "id"),
+)
+
+#: Roles that run, each with the files of the profile that it read at its start. Real time.
+running_roles = Table(
+    "running_roles",
+    metadata,
+    # 'stream', 'stream-2', …
+    Column("role", String(40), primary_key=True),
+    Column("host", String(120), primary_key=True),
+    Column("pid", Integer, primary_key=True, autoincrement=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    # Whether it ends by itself, to be started anew, when the files have changed.
+    Column("renewed", Boolean, nullable=False),
+    # JSON: the name of a file, as the audit log calls it → SHA-256 of what was read; empty: there was none.
+    Column("files", Text, nullable=False),
 )

@@ -8,6 +8,7 @@ import re
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.stream.changes import NOW
@@ -15,12 +16,16 @@ from dashboard.admin.calendar import _effect
 from dashboard.admin.room import Room
 from opscentre import calendar_change, profile_change
 from opscentre import profile as profiles
+from opscentre.checkup import servers
+from opscentre.clock import wall_ms
 from opscentre.domain.calendar import Calendar, SpecialDay
 from opscentre.domain.moments import date_of, day_number
 from opscentre.runtime import changed_files
 from opscentre.runtime.changed_files import ChangedFiles
+from opscentre.runtime.files_in_use import in_use
 from opscentre.runtime.role import LIFELINE
-from opscentre.settings import Settings
+from opscentre.store import running
+from opscentre.store.running import Running
 from tests.access.house import House
 from tests.dashboard.desks import Standing
 from tests.parts.process import wait_until
@@ -98,6 +103,7 @@ def test_a_change_is_applied_and_undone_with_its_effect_before_each(house: House
     change = str(profile_change.changes(house.engine, [path])[0].id)
     look = post(house, "look", change=change)
     assert "Hoàn tác: " in look.text
+    assert "Dòng sẽ bỏ" in look.text
     assert path.read_text() != before
     assert post(house, "undo", change=change).is_redirect
     assert path.read_text() == before
@@ -134,25 +140,49 @@ def test_a_swap_and_hours_are_written_too(house: House, config: Path) -> None:
         assert post(house, "undo", change=str(one.id)).is_redirect
 
 
-def test_a_role_under_a_supervisor_ends_when_its_calendar_changed_and_is_sound(
-    config: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_role_that_is_started_anew_ends_when_its_calendar_changed_and_is_sound_and_another_says_so(
+    house: House, config: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     killed, checked = threading.Event(), []
-    monkeypatch.setattr(os, "kill", lambda *_: killed.set())
+    monkeypatch.setattr(os, "kill", lambda _, number: number and killed.set())
     real = changed_files.check
     monkeypatch.setattr(changed_files, "check", lambda *given: (checked.append(1), real(*given)))
     path = config / "calendar.csv"
     before = path.read_text()
-    alone = ChangedFiles("stream", Settings(), every=0.02)
     monkeypatch.delenv(LIFELINE, raising=False)
-    alone.start()
+    alone = ChangedFiles("stream", house.settings, every=0.02)
+    told = ChangedFiles("collect", msgspec.structs.replace(house.settings, on_change="end", worker=2), every=0.02)
     monkeypatch.setenv(LIFELINE, "0")
-    watch = ChangedFiles("stream", Settings(), every=0.02)
-    watch.start()
+    kept = ChangedFiles("dashboard", house.settings, every=0.02)
+    for one in (alone, told, kept):
+        one.start()
+    wait_until(lambda: len(running.there(house.engine, wall_ms())) == 3, 20, "each says what it runs on")
+    assert "3 tiến trình đang chạy đều dùng" in house.ask("GET", PATH, ME).text
     path.write_text("day,kind\n2026-99-99,off\n")
-    wait_until(lambda: bool(checked), 20, "the broken calendar was looked at")
+    wait_until(lambda: len(checked) == 3, 20, "the broken calendar was looked at")
     assert not killed.is_set()
     path.write_text(before + "2027-01-04,off,,,x\n")
-    wait_until(killed.is_set, 20, "the role was asked to end")
-    assert (watch.changed, alone.changed) == (True, False)
+    wait_until(lambda: told.changed and kept.changed and "start it again" in caplog.text, 20, "each does what it may")
+    assert killed.is_set()
+    assert not alone.changed
+    outdated = in_use(house.engine, house.settings, wall_ms()).outdated
+    assert {(one.role, one.renewed, *names) for one, names in outdated} == {
+        ("stream", False, "calendar.csv"), ("collect-2", True, "calendar.csv"), ("dashboard", True, "calendar.csv"),
+    }  # fmt: skip
+    assert [one.level for one in servers.files_in_use(house.settings)] == ["warning"] * 3
+    page = house.ask("GET", f"{PATH}?said=calendar.done.apply", ME).text
+    assert "không tự khởi động lại: hãy khởi động lại tiến trình này" in page
+    assert 'http-equiv="refresh"' in page
     path.write_text(before)
+    assert "3 running roles" in next(servers.files_in_use(house.settings)).said
+
+
+def test_of_a_role_that_ended_nothing_is_known_any_more(house: House) -> None:
+    now = wall_ms() + 10 * running.FRESH
+    old, new = (Running(role="alerts", host="h", pid=pid, begun_at=now, renewed=True, files={}) for pid in (1, 2))
+    running.note(house.engine, old, now)
+    running.note(house.engine, new, now)
+    assert running.there(house.engine, now) == [old, new]
+    running.forget_dead(house.engine, new, lambda pid: pid == 2, now)
+    assert running.there(house.engine, now + running.FRESH - 1) == [new]
+    assert running.there(house.engine, now + running.FRESH) == []

@@ -91,6 +91,10 @@ def test_a_word_is_given_its_code_which_can_be_undone(house: House, config: Path
     assert "1 words have a code now" in page
     [change] = profile_change.changes(house.engine, [path])
     done = {"deed": "undo", "change": str(change.id)}
+    look = house.ask("POST", "/admin/unmapped", ME, data=done | {"deed": "look"}).text
+    assert "<td>4</td><td>không còn mã</td>" in look
+    assert "Tệp này sẽ bị xóa" in look
+    assert path.exists()
     assert house.ask("POST", "/admin/unmapped", ME, data=done).is_redirect
     assert not path.exists()
     assert house.ask("POST", "/admin/unmapped", ME, data=done).status_code == 400

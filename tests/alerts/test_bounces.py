@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from alerts.bounces.mailbox import MailboxAway, Maildir, mailbox_of
-from alerts.bounces.noting import BounceReader, end_failing
+from alerts.bounces.noting import BounceReader
 from alerts.bounces.report import MOST_BYTES, MOST_RECIPIENTS, reports
 from alerts.files import Bounces
+from alerts.office import Office
 from opscentre.settings import SettingsError
+from opscentre.store.addresses import Failing, end_failing, left_out
 from opscentre.store.alert_tables import mail_bounces, mailbox_marks, notifications
 from tests.alerts.playing import SHIPPED, Play
 from tests.alerts.postoffice import certificate
@@ -213,6 +215,42 @@ def test_the_centre_hears_of_an_address_that_fails_until_it_is_mended(play: Boxe
     assert end_failing(play.engine, f"desk@{BUILDING}", play.now, "An") == [f"desk@{BUILDING}"]
     play.skip("2026-11-23T09:00")
     assert "Đã hết: Địa chỉ thư không nhận được" in play.mails("kythuat")[-1].text
+
+
+def test_so_many_different_mails_of_ours_leave_an_address_out() -> None:
+    found = [Failing(f"desk@u{mails}", f"u{mails}", "a@x", "5.1.1", "", 0, 0, mails) for mails in (0, 2, 3, 9)]
+    assert left_out(found, 3) == {("desk@u3", "a@x"), ("desk@u9", "a@x")}
+    assert left_out(found, 0) == frozenset()
+
+
+def test_an_address_that_fails_is_left_out_and_the_centre_hears_in_its_place_until_it_is_let_in_again(
+    play: Boxed, box: Path
+):
+    play.alerting = play.alerting._replace(bounces=msgspec.structs.replace(play.alerting.bounces, leave_out_after=1))
+    play.looks = Office(play.engine, play.alerting, PROFILE, play.view)
+    sent = play.mails(DESK)[0].id.strip("<>")
+    # Inventions that name no mail of ours leave nobody out.
+    (box / "new" / "1").write_bytes(report(DESK, status="5.0.8"))
+    (box / "new" / "2").write_bytes(report(DESK, status="5.0.9"))
+    play.read(Maildir(box))
+    assert [(one.recipient, one.mails) for one in play.view.failing_addresses()] == [(f"desk@{BUILDING}", 0)]
+    play.step()
+    (box / "new" / "3").write_bytes(report(DESK, sent))
+    (box / "new" / "4").write_bytes(report(DESK, sent, status="5.0.7"))
+    play.read(Maildir(box))
+    assert play.view.failing_addresses()[0].mails == 1
+    play.until("2026-11-20T16:15")
+    # What the address was told never arrived: the centre hears of it now.
+    heard = "\n".join(mail.text for mail in play.mails("kythuat"))
+    assert ("late-1" in heard, "late-2" in heard) == (True, False)
+    play.dossier("late-4", BUILDING, due="2026-11-23T09:05")
+    play.skip("2026-11-23T14:00")
+    assert "late-4" in "\n".join(mail.text for mail in play.mails("kythuat"))
+    assert len(play.mails(DESK)) == 1
+    assert end_failing(play.engine, f"desk@{BUILDING}", play.now, "An") == [f"desk@{BUILDING}"]
+    play.dossier("late-5", BUILDING, due="2026-11-23T14:05")
+    play.skip("2026-11-23T16:30")
+    assert "late-5" in play.mails(DESK)[-1].text
 
 
 def test_an_address_that_was_changed_fails_no_more(play: Boxed, box: Path):

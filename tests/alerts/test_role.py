@@ -19,6 +19,11 @@ from opscentre import paths
 from opscentre.clock import wall_ms
 from opscentre.domain.moments import parse_local
 from opscentre.mail_folder import MailFolder
+from opscentre.runtime.files_in_use import in_use
+from opscentre.runtime.role import ANEW
+from opscentre.settings import Settings
+from opscentre.store.engine import open_store
+from opscentre.store.running import there
 from tests.alerts.scene import BUILDING, PROFILE, Scene
 from tests.alerts.test_bounces import report
 from tests.parts.process import free_port, wait_until
@@ -79,6 +84,23 @@ def test_it_tells_keeps_the_mails_of_a_demo_and_stops_at_once(tmp_path: Path, be
     assert process.returncode == 0
     assert (log.count(" INFO "), log.count("mail to desk@H55.06 bounced: 5.1.1"), log.count("\n")) == (2, 1, 3), log
     scene.engine.dispose()
+
+
+def test_it_ends_with_a_code_of_its_own_when_a_file_changed_and_something_starts_it_again(tmp_path: Path, begin: Begin):
+    for name in ("alerts.toml", "recipients.csv"):
+        shutil.copy(PROFILE.folder / name, tmp_path)
+    settings = Settings(data=tmp_path, alerts=str(tmp_path))
+    engine = open_store(settings.database_url)
+    process = begin("--dry-run", OPSCENTRE_ALERTS=str(tmp_path), OPSCENTRE_ON_CHANGE="end")
+    wait_until(lambda: [one.pid for one in there(engine, wall_ms())] == [process.pid], 60, "it says that it runs")
+    with (tmp_path / "recipients.csv").open("a", encoding="utf-8") as file:
+        file.write(",clerk,Văn thư,vanthu@thainguyen.example,,,,,\n")
+    [(one, names)] = in_use(engine, settings, wall_ms()).outdated
+    assert (one.pid, one.renewed, names) == (process.pid, True, ["recipients.csv"])
+    _, log = process.communicate(timeout=60)
+    assert process.returncode == ANEW
+    assert "ending with code 75, to be started on them" in log
+    engine.dispose()
 
 
 #: What is wrong → what is told of it.

@@ -113,8 +113,8 @@ def test_repeat_tells_again_after_working_hours_and_an_end_to_those_who_heard():
     assert steps(FRIDAY, waiting) == []
     assert steps(FRIDAY, told, state="resolved") == [RESOLVED]
     assert steps(FRIDAY, waiting, state="resolved") == steps(FRIDAY, {}, state="resolved") == []
-    assert iso(next_look(line(rule=again, recipient=DESK), scene()) or 0) == "2026-11-23T10:00:00+07:00"
-    assert next_look(line(recipient=DESK), scene()) is None
+    assert iso(next_look(line(rule=again, recipient=DESK), scene(), scene().at.now) or 0) == "2026-11-23T10:00:00+07:00"
+    assert next_look(line(recipient=DESK), scene(), 0) is None
 
 
 @pytest.mark.parametrize(
