@@ -5,6 +5,7 @@
 const CACHE = "opscentre-1";
 const PAGES = 40;             /* pages kept at most */
 const PATIENCE = 8000;        /* ms after which a silent server counts as away */
+const LONGEST = 12 * 3600e3;  /* ms for which a page is kept: no longer than somebody stays signed in */
 const SHELL = "/_kept/shell";
 const PARTS = /^\/(assets\/|_dash-component-suites\/|_dash-layout|_dash-dependencies|_favicon|manifest\.webmanifest)/;
 
@@ -38,6 +39,8 @@ async function kept(request, key) {
   try {
     const found = await fetch(request);
     if (found.ok && found.type === "basic") await cache.put(key, found.clone());
+    /* A page leads elsewhere only where nobody is signed in any more. */
+    if (found.type === "opaqueredirect") await forget(cache);
     return found;
   } catch (error) {
     const old = await cache.match(key);
@@ -58,14 +61,24 @@ async function page(event) {
     const found = await answer(request.clone());
     if (found.status >= 500) throw new Error(`the server answered ${found.status}`);
     if (found.ok) await keep(cache, key, found.clone());
+    if (found.status === 401) await forget(cache);
     await tell(event, { kept: null });
     return found;
   } catch (error) {
     const old = await cache.match(key);
-    if (!old) throw error;
-    await tell(event, { kept: Number(old.headers.get("x-kept-at")) });
+    const at = old ? Number(old.headers.get("x-kept-at")) : 0;
+    if (Date.now() - at > LONGEST) {
+      await cache.delete(key);
+      throw error;
+    }
+    await tell(event, { kept: at });
     return old;
   }
+}
+
+/* Whose pages these were is signed in no more: they are nobody else's to see, also without a server. */
+async function forget(cache) {
+  for (const one of await cache.keys()) if (new URL(one.url).pathname === "/_kept/page") await cache.delete(one);
 }
 
 async function keep(cache, key, found) {

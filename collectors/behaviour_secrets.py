@@ -1,36 +1,19 @@
-"""Secrets of sources: where they come from, whether one has changed, and how they are kept out of every text."""
+"""Secrets of sources: whether one has changed, and how they are kept out of every text."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from opscentre.secret_files import secret_of
 from opscentre.settings import SettingsError
 
 #: What stands in a text in a secret's place.
 HIDDEN = "‹secret›"
 #: Shorter values are no secrets, and their letters would be taken out of ordinary words.
 _SHORTEST = 4
-
-
-def secret_of(environment: Mapping[str, str], name: str) -> str:
-    """The secret under a name: the environment variable, else the content of the file that ``<name>_FILE`` names.
-
-    Empty where there is none. Raises ``SettingsError`` for a file that cannot be read.
-    """
-    if environment.get(name):
-        return environment[name]
-    path = environment.get(f"{name}_FILE", "")
-    if not name or not path:
-        return ""
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        told = getattr(error, "strerror", None) or type(error).__name__
-        raise SettingsError(f"{name}_FILE: {path} cannot be read ({told}); let this user read it") from None
 
 
 def fingerprint(settings: Mapping[str, Any], environment: Mapping[str, str]) -> str:

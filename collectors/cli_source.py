@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from collectors import registry, source_check, source_new, source_status
 from collectors.base import Given
 from collectors.behaviour_lock import sole_reader
-from collectors.behaviour_secrets import HIDDEN, hidden, secret_of
+from collectors.behaviour_secrets import HIDDEN, hidden
 from collectors.cli import BesideDemo
 from collectors.errors import BadData, CollectError, as_failure
 from collectors.placeholders import Addresses, has_placeholder
@@ -31,6 +31,7 @@ from opscentre.commands.shared import print_wide
 from opscentre.pipe.base import PipeError, Producer, open_producer
 from opscentre.profile import Profile
 from opscentre.runtime.book import now_on
+from opscentre.secret_files import secret_of
 from opscentre.settings import Settings, SettingsError
 from opscentre.sources import SourceConfig, read_sources, sources_path
 from opscentre.store.engine import open_store

@@ -11,12 +11,12 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboard.gate import person_of
 from dashboard.plain_pages import form, page, words_of
-from dashboard.sign_in import Route, address
+from dashboard.sign_in import Route, make_known, tried
 from dashboard.ways.session import token_of
 from layouts.place import Place
 from opscentre.access import audit, passwords
 from opscentre.access.people import Person
-from opscentre.access.sign_in import Refused, by_password
+from opscentre.access.sign_in import Refused
 from opscentre.clock import wall_ms
 from opscentre.profile import Profile
 from opscentre.store import people, sessions
@@ -56,8 +56,7 @@ class Account:
         known = await asyncio.to_thread(people.find, self._store, person.login)
         if known is None or known.password is None:
             return await self._page(request, person, 403, words("account.elsewhere"))
-        old, now = given.get("old", ""), wall_ms()
-        found = await asyncio.to_thread(by_password, self._store, person.login, old, address(request), now)
+        found = await tried(self._store, request, person.login, given.get("old", ""))
         if isinstance(found, Refused):
             why = "account.wrong" if found.why == "wrong" else f"sign.{found.why}"
             return await self._page(request, person, 401, words(why, wait=words.length(found.wait + 999)))
@@ -67,10 +66,11 @@ class Account:
         if weak is not None:
             said = words(f"account.{weak}", shortest=passwords.SHORTEST, longest=passwords.LONGEST)
             return await self._page(request, person, 400, said)
-        await asyncio.to_thread(self._keep, request, person, new)
-        return RedirectResponse(f"{PATH}?done=password", 303)
+        response = RedirectResponse(f"{PATH}?done=password", 303)
+        await asyncio.to_thread(self._keep, request, response, person, new)
+        return response
 
-    def _keep(self, request: Request, person: Person, password: str) -> None:
+    def _keep(self, request: Request, response: Response, person: Person, password: str) -> None:
         kept = passwords.hashed(password)
         with self._store.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
             people.set_password(connection, person.login, kept, wall_ms())
@@ -79,6 +79,7 @@ class Account:
                 connection, moment=wall_ms(), who=person.login, action="password.change",
                 subject=f"person:{person.login}", detail={"sessions_ended": ended},
             )  # fmt: skip
+        make_known(self._store, request, response, person)
 
     async def end_sessions(self, request: Request, person: Person) -> Response:
         """End one session of one's own, or all others."""

@@ -200,7 +200,7 @@ def _signing(settings: Settings, store: Engine, profile: Profile, place: Place) 
     # Read where it is wanted: what it stands on takes fourteen megabytes.
     from dashboard.oidc import OidcSignIn
 
-    return [*pages, *OidcSignIn(store, provider, units, signing).routes()]
+    return [*pages, *OidcSignIn(store, provider, units, signing, Rates(settings.redis_url)).routes()]
 
 
 def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:

@@ -31,7 +31,7 @@ DOORS: dict[str, Asked] = {
     # The token in the address is the right to it.
     "/answer/": PUBLIC,
     # Every page is this one, and asks for its content by the callback, which looks at the address.
-    "/": _SOMEBODY,
+    "/": _PAGES,
     "/_dash-layout": _SOMEBODY,
     "/_dash-dependencies": _SOMEBODY,
     "/_dash-update-component": _SOMEBODY,

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection, Request
@@ -113,7 +113,7 @@ def same_origin(request: HTTPConnection) -> bool:
         return site == "same-origin"
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc == headers.get("host", "")
+        return headers.get("host", "") not in ("", "null") and origin.partition("://")[2] == headers["host"]
     # A browser says where a page of it comes from; without a cookie there is nothing that it could be misled with.
     return "cookie" not in headers
 
@@ -160,7 +160,9 @@ class Gate:
         if found is None:
             return None, _to_sign_in(request)
         if not any(may(found, action) for action in asked):
-            return found, _forbidden(request)
+            # At a screen too a person may sign in, who then sees more than the screen does.
+            opened = isinstance(found, Device) and _is_opened(request)
+            return found, _to_sign_in(request) if opened else _forbidden(request)
         return found, None
 
     async def _identify(self, request: HTTPConnection) -> Caller | None:
@@ -181,10 +183,15 @@ class Gate:
         return still
 
 
+def _is_opened(request: HTTPConnection) -> bool:
+    """Whether somebody opens a page, and no page fetches something."""
+    return request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
+
+
 def _to_sign_in(request: HTTPConnection) -> Response:
     """A page that is opened leads to the sign-in and back; whatever a page fetches is told."""
     path = request.url.path
-    if request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", ""):
+    if _is_opened(request):
         wanted = path + (f"?{request.url.query}" if request.url.query else "")
         # On a wall hangs a screen without a keyboard: it is paired, and offers people the sign-in all the same.
         where = PAIR if path == "/wall" or path.startswith("/wall/") else SIGN_IN

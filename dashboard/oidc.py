@@ -16,16 +16,22 @@ from authlib.integrations.base_client import OAuthError
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from dashboard.plain_pages import inner, words_of
-from dashboard.sign_in import Route, SignIn
+from dashboard.sign_in import Route, SignIn, address
 from dashboard.ways.session import cookie_name, set_cookie
+from opscentre.access import audit
+from opscentre.access.backoff import asker
 from opscentre.access.people import Person
+from opscentre.access.sign_in import Refused
 from opscentre.clock import wall_ms
+from opscentre.live.rates import Rates
 from opscentre.oidc_file import Provider, person_of
+from opscentre.secret_files import lacking, secret_of
 from opscentre.settings import SettingsError
 from opscentre.store import journeys, people, sessions
 
@@ -40,6 +46,8 @@ log = logging.getLogger(__name__)
 PATIENCE, LEEWAY = 10.0, 60
 #: How an ID token may be signed: by a key that only the provider has.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+#: Journeys that one address (an office has one for many people) may begin in so many seconds: each asks the provider.
+MOST_JOURNEYS, WITHIN = 600, 600
 _COOKIE = "journey"
 
 
@@ -47,20 +55,27 @@ class NotSignedIn(Exception):
     """The provider's answer lets nobody in; the text is for the log."""
 
 
+#: Whatever a provider can do wrong: not answer, answer with other than was agreed, vouch for somebody else.
+_MISBEHAVED = (httpx.HTTPError, OAuthError, JoseError, NotSignedIn, ValueError, KeyError, TypeError, AttributeError)
+
+
 class OidcSignIn:
     """The way to the provider and back, for one installation."""
 
-    def __init__(self, store: Engine, provider: Provider, units: Collection[str], pages: SignIn) -> None:
+    def __init__(
+        self, store: Engine, provider: Provider, units: Collection[str], pages: SignIn, rates: Rates
+    ) -> None:  # fmt: skip
         """``pages``: what begins the session. Raises ``SettingsError`` where the client's secret is not there."""
         self._store = store
         self._provider = provider
         self._units = units
         self._pages = pages
-        self._secret = os.environ.get(provider.client_secret_env) if provider.client_secret_env else None
+        self._rates = rates
+        self._secret = secret_of(os.environ, provider.client_secret_env) or None
         if provider.client_secret_env and not self._secret:
             raise SettingsError(
-                f"OPSCENTRE_OIDC: the environment has no {provider.client_secret_env}; set it to the client's secret, "
-                "or client_secret_env = '' for a client without one"
+                f"OPSCENTRE_OIDC: {lacking(os.environ, provider.client_secret_env)}; it holds the client's secret; "
+                "client_secret_env = '' for a client without one"
             )
         self._trust = ssl.create_default_context(cafile=provider.ca_file) if provider.ca_file else True
 
@@ -71,6 +86,9 @@ class OidcSignIn:
     async def leave(self, request: Request) -> Response:
         """Send the browser to the provider."""
         wanted = inner(request.query_params.get("next", "/"))
+        wait = await asyncio.to_thread(self._rates.wait, f"journeys:{asker(address(request))}", MOST_JOURNEYS, WITHIN)
+        if wait:
+            return self._pages.refused(request, wanted, "", Refused("wait", wait * 1000))
         try:
             async with self._client() as client:
                 about = await self._about(client)
@@ -81,8 +99,10 @@ class OidcSignIn:
                     nonce=journey.nonce,
                     code_verifier=journey.verifier,
                 )
-        except (httpx.HTTPError, NotSignedIn) as error:
+        except _MISBEHAVED as error:
             return self._sorry(request, wanted, "oidc.away", error)
+        except SQLAlchemyError as error:
+            return self._sorry(request, wanted, "page.unavailable.text", error, 503)
         response = RedirectResponse(url, 303, headers={"Cache-Control": "no-store"})
         set_cookie(request, response, token, _COOKIE)
         return response
@@ -90,23 +110,30 @@ class OidcSignIn:
     async def back(self, request: Request) -> Response:
         """Take what the provider says of the person, and begin their session."""
         token = request.cookies.get(cookie_name(request, _COOKIE), "")
-        journey = await asyncio.to_thread(self._take, token)
-        if journey is None or not hmac.compare_digest(journey.state, request.query_params.get("state", "")):
-            return self._sorry(request, "/", "oidc.again", "no such journey of this browser, or another state")
-        wanted = inner(journey.wanted)
+        wanted = "/"
         try:
+            journey = await asyncio.to_thread(self._take, token)
+            if journey is None or not _same(journey.state, request.query_params.get("state", "")):
+                return self._sorry(request, wanted, "oidc.again", "no such journey of this browser, or another state")
+            wanted = inner(journey.wanted)
             claims = await self._claims(request, journey)
             person = await asyncio.to_thread(self._known, claims)
-        except (httpx.HTTPError, OAuthError, JoseError, NotSignedIn, ValueError, KeyError) as error:
+            if person is None:
+                return self._sorry(request, wanted, "oidc.nobody", f"{claims['sub']!r}: no rule fits, or disabled")
+            response = await asyncio.to_thread(self._pages.begin, request, person, "oidc", wanted)
+        except _MISBEHAVED as error:
             return self._sorry(request, wanted, "oidc.refused", error)
-        if person is None:
-            return self._sorry(request, wanted, "oidc.nobody", f"{claims.get('sub')!r}: no rule fits, or disabled")
-        response = await asyncio.to_thread(self._pages.begin, request, person, "oidc", wanted)
+        except SQLAlchemyError as error:
+            return self._sorry(request, wanted, "page.unavailable.text", error, 503)
         set_cookie(request, response, None, _COOKIE)
         return response
 
     async def _claims(self, request: Request, journey: journeys.Journey) -> dict[str, Any]:
         """What the provider vouches for. Raises much where it does not."""
+        # Who answers here says so where it can (RFC 9207): another provider's answer is not ours.
+        named = request.query_params.get("iss", self._provider.issuer)
+        if named != self._provider.issuer:
+            raise NotSignedIn(f"the answer is one of {named!r}")
         async with self._client() as client:
             about = await self._about(client)
             token = await client.fetch_token(
@@ -179,18 +206,38 @@ class OidcSignIn:
             return None
         with self._store.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
             if known is None:
+                if not people.is_login(person.login):
+                    raise NotSignedIn(f"{subject}: the login {person.login!r} holds other than {people.LOGIN_SIGNS}")
                 try:
                     people.add(connection, person, None, wall_ms(), subject)
                 except people.LoginTaken:
                     raise NotSignedIn(f"{subject}: the login {person.login!r} is somebody else's here") from None
+                _note(connection, "person.add", person)
                 return person
             # Another login at the provider is still the same person.
             person = Person(login=known.person.login, name=person.name, role=person.role, units=person.units)
             people.change(connection, person)
+            if (person.role, person.units) != (known.person.role, known.person.units):
+                _note(connection, "person.change", person)
             return person
 
-    def _sorry(self, request: Request, wanted: str, said: str, why: object) -> Response:
+    def _sorry(self, request: Request, wanted: str, said: str, why: object, status: int = 403) -> Response:
         log.warning("nobody was signed in by %s: %s", self._provider.issuer, why)
-        response = self._pages.form(request, wanted, 502 if said == "oidc.away" else 403, wrong=words_of(request)(said))
+        status = 502 if said == "oidc.away" else status
+        response = self._pages.form(request, wanted, status, wrong=words_of(request)(said))
         set_cookie(request, response, None, _COOKIE)
         return response
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two texts are one, told in the same time wherever they differ; a stranger's may hold any letter."""
+    return hmac.compare_digest(one.encode(), other.encode("utf-8", "replace"))
+
+
+def _note(connection: Connection, action: str, person: Person) -> None:
+    """Keep in the audit log that the provider's claims made somebody what they are."""
+    units = "all" if person.units is None else sorted(person.units)
+    audit.record(
+        connection, moment=wall_ms(), who="role:oidc", action=action, subject=f"person:{person.login}",
+        detail={"role": person.role.value, "units": units},
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.ways.token import API, shown_by
+from opscentre.access.backoff import asker
 from opscentre.live.rates import Rates
 from opscentre.store.tokens import digest
 
@@ -41,7 +42,7 @@ class RateLimit:
 
     def _wait(self, request: HTTPConnection) -> int:
         shown = shown_by(request)
-        address = request.client.host if request.client else "?"
+        address = asker(request.client.host) if request.client else "?"
         if shown is None:
             return self._rates.wait(f"address:{address}", self._most, WINDOW) if self._everybody else 0
         by_address = self._rates.wait(f"tokens-of:{address}", PROGRAMS * self._most, WINDOW)

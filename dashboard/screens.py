@@ -20,6 +20,7 @@ from dashboard.sign_in import address
 from dashboard.ways.screen import keep_secret, secret_of
 from layouts.place import Place
 from opscentre.access import audit
+from opscentre.access.backoff import asker
 from opscentre.clock import wall_ms
 from opscentre.live.pairing import DIGITS, LASTS, Codes
 from opscentre.live.rates import Rates
@@ -68,7 +69,7 @@ class Screens:
                 return RedirectResponse(wanted, 303, headers={"Cache-Control": "no-store"})
             if secret is None or await asyncio.to_thread(screens.known, self._store, secret):
                 secret = secrets.token_urlsafe(32)
-            code, wait = await asyncio.to_thread(self._code, screens.digest(secret), address(request))
+            code, wait = await asyncio.to_thread(self._code, screens.digest(secret), asker(address(request)))
         except (RedisError, SQLAlchemyError) as error:
             log.warning("a screen cannot be given a code: %s", error)
             code, wait = "", LOOKS

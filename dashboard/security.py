@@ -15,6 +15,9 @@ HSTS = 31_536_000
 #: A mail shows itself in the frame of the list of mails, runs nothing, and is of no origin.
 _MAIL = "/mails/"
 _MAIL_SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox"
+#: The same for everybody, and so kept wherever it is wanted. Whatever else does not say how long it may be kept is kept
+#: nowhere: who signs out leaves nothing behind, also not for the browser's way back.
+_ANYBODYS = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", "/manifest.webmanifest", "/worker.js")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 #: What no page of ours asks a browser for.
 _UNUSED = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone",
@@ -78,7 +81,10 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(added)
+                headers = MutableHeaders(scope=message)
+                headers.update(added)
+                if not path.startswith(_ANYBODYS):
+                    headers.setdefault("cache-control", "no-store")
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from urllib.parse import quote
 
 from sqlalchemy import Engine
@@ -13,13 +17,13 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboard.gate import SIGN_IN
 from dashboard.plain_pages import form, inner, page, words_of
-from dashboard.ways.session import set_cookie, token_of
+from dashboard.ways.session import cookie_name, set_cookie, token_of
 from layouts.place import Place
-from opscentre.access import audit
+from opscentre.access import audit, known_browser
 from opscentre.access.people import Person
 from opscentre.access.sign_in import Refused, by_password
 from opscentre.clock import wall_ms
-from opscentre.store import sessions
+from opscentre.store import people, sessions
 from opscentre.store.sessions import Limits
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -27,6 +31,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 _FORGET = {"Clear-Site-Data": '"storage"'}
 #: Path, method, handler.
 Route = tuple[str, str, Handler]
+#: Passwords are tried two at a time (each takes 64 MiB and a core for a tenth of a second), in threads of their own:
+#: whoever sends many of them keeps waiting those who sign in, and nobody who looks at a page.
+_trying = ThreadPoolExecutor(2, thread_name_prefix="password")
 
 
 class SignIn:
@@ -55,12 +62,12 @@ class SignIn:
         if not login or not password:
             return self.form(request, wanted, 400, login, words_of(request)("sign.empty"))
         try:
-            found = await asyncio.to_thread(by_password, self._store, login, password, address(request), wall_ms())
+            found = await tried(self._store, request, login, password)
             if isinstance(found, Person):
                 return await asyncio.to_thread(self.begin, request, found, "password", wanted)
         except SQLAlchemyError:
             return self.form(request, wanted, 503, login, words_of(request)("page.unavailable.text"))
-        return self._refused(request, wanted, login, found)
+        return self.refused(request, wanted, login, found)
 
     def begin(self, request: Request, person: Person, how: str, wanted: str) -> Response:
         """A new session, in the place of the one that the browser had; and on to the page that was wanted."""
@@ -77,6 +84,8 @@ class SignIn:
             )  # fmt: skip
         response = RedirectResponse(wanted, 303, headers={"Cache-Control": "no-store"})
         set_cookie(request, response, token)
+        if how == "password":
+            make_known(self._store, request, response, person)
         response.headers.update(_FORGET)
         return response
 
@@ -101,13 +110,35 @@ class SignIn:
             login=login[:100], wrong=wrong, provider=self._provider,
         )  # fmt: skip
 
-    def _refused(self, request: Request, wanted: str, login: str, refused: Refused) -> Response:
+    def refused(self, request: Request, wanted: str, login: str, refused: Refused) -> Response:
+        """The form, and why nobody signed in."""
         words = words_of(request)
         said = words(f"sign.{refused.why}", wait=words.length(refused.wait + 999))
         response = self.form(request, wanted, 401 if refused.why == "wrong" else 429, login, said)
         if refused.wait:
             response.headers["Retry-After"] = str(refused.wait // 1000 + 1)
         return response
+
+
+async def tried(store: Engine, request: Request, login: str, password: str) -> Person | Refused:
+    """Whoever a login and a password are of, as this browser gives them."""
+    shown = request.cookies.get(cookie_name(request, _browser(login)), "")
+    attempt = partial(by_password, store, login, password, address(request), wall_ms(), shown)
+    # Under the request's name, as what it logs is to be found by.
+    return await asyncio.get_running_loop().run_in_executor(_trying, copy_context().run, attempt)
+
+
+def make_known(store: Engine, request: Request, response: Response, person: Person) -> None:
+    """Have a browser keep that somebody gave their password here: strangers' failures do not count against it."""
+    known = people.find(store, person.login)
+    if known is not None and known.password is not None:
+        shown = known_browser.made(person.login, known.password)
+        set_cookie(request, response, shown, _browser(person.login), lasts=known_browser.KEPT)
+
+
+def _browser(login: str) -> str:
+    """Part of a cookie's name: a browser may be several people's, and does not tell whose."""
+    return f"browser-{hashlib.sha256(people.spelt(login).encode()).hexdigest()[:16]}"
 
 
 def address(request: Request) -> str:

@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dashboard import trace
 from dashboard.desk import Desk
+from opscentre.access import audit
 from opscentre.domain.slip import NoSlip
 from opscentre.slip.store import FORMS, file_name, read_slip
 
@@ -23,7 +25,11 @@ def routes(desk: Desk) -> list[tuple[str, Callable[[Request], Awaitable[Response
     making = asyncio.Semaphore(_MAKING)
 
     def make(source: str, number: str, ending: str) -> bytes:
-        return FORMS[ending][0](read_slip(desk.engine, desk.profile, source, number, desk.clock.now()))
+        written = read_slip(desk.engine, desk.profile, source, number, desk.clock.now())
+        audit.append(
+            desk.engine, who=trace.who(), action="dossier.slip", subject=f"dossier:{source}/{number}", detail={}
+        )
+        return FORMS[ending][0](written)
 
     async def slip(request: Request) -> Response:
         # As it was sent: a number may hold a slash of its own.

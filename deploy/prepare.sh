@@ -4,9 +4,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 folder=deploy/secrets
-mkdir -p "$folder" deploy/sources
+mkdir -p "$folder/sources" deploy/sources
 # The files are mounted as they are, for containers with users of their own; on the host the folder keeps others out.
 chmod 700 "$folder"
+chmod 755 "$folder/sources"
 
 secret() { openssl rand -hex 24; }
 # make FILE: takes the content from standard input, unless the file is there.
@@ -28,8 +29,24 @@ redis=$(secret)
 printf 'requirepass %s\nsave ""\nappendonly no\nmaxmemory 320mb\nmaxmemory-policy noeviction\n' "$redis" | make redis.conf
 redis=$(sed -n 's/^requirepass //p' "$folder/redis.conf")
 printf 'redis://:%s@redis:6379/0\n' "$redis" | make redis_url
-printf 'OPSCENTRE_SECRET_LINKS=%s\n' "$(secret)" | make links.env
-printf '# NAME=value, one a line: the secrets that sources.toml names\n' | make sources.env
+# Earlier releases had these as NAME=value lines: each becomes a file.
+if [ -e "$folder/links.env" ]; then
+  sed -n 's/^OPSCENTRE_SECRET_LINKS=//p' "$folder/links.env" | make links_key
+  sed -n 's/^OPSCENTRE_SECRET_OIDC=//p' "$folder/links.env" | make oidc_secret
+  mv "$folder/links.env" "$folder/links.env.taken"
+fi
+if [ -e "$folder/sources.env" ]; then
+  sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p' "$folder/sources.env" | while read -r name; do
+    sed -n "s/^$name=//p" "$folder/sources.env" | make "sources/$name"
+  done
+  mv "$folder/sources.env" "$folder/sources.env.taken"
+fi
+secret | make links_key
+# Yours to fill in where people sign in with a provider.
+printf '' | make oidc_secret
+chmod u+w "$folder/oidc_secret"
+# Whatever was put there since: the containers' own users read it, through no other way than their mount.
+find "$folder/sources" -type f -exec chmod 644 {} +
 
 if [ ! -e "$folder/certificate.pem" ]; then
   name=$(sed -n 's/^SERVER_NAME=//p' .env 2>/dev/null || true)

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from itsdangerous import BadData, URLSafeSerializer
 
 from opscentre.domain.moments import DAY
+from opscentre.secret_files import secret_of
 
-#: Environment variable with the key that signs; without it mails hold no such links.
+#: Name of the secret that signs; without it mails hold no such links.
 SECRET = "OPSCENTRE_SECRET_LINKS"
 #: For so long (real ms) a link may be used.
 LASTS = 14 * DAY
@@ -44,6 +45,6 @@ class Signer:
 
 
 def signer(environment: Mapping[str, str]) -> Signer | None:
-    """The signer of an installation; None where it has no key."""
-    secret = environment.get(SECRET, "")
+    """The signer of an installation; None where it has no key. Raises ``SettingsError``."""
+    secret = secret_of(environment, SECRET)
     return Signer(secret) if secret else None

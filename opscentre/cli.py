@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from opscentre import __version__
-from opscentre.commands import register_all
+from opscentre.commands import away, register_all
 from opscentre.commands.shared import fail
 from opscentre.pipe.base import PipeError
 from opscentre.profile import ProfileError
@@ -40,3 +40,8 @@ def main() -> None:
         app()
     except (Unusable, ProfileError, SettingsError, PipeError, OtherSchema) as error:
         fail(str(error))
+    except Exception as error:
+        said = away.told(error)
+        if said is None:
+            raise
+        fail(said)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -56,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     proxies: str = ""
     #: Requests to the API that one token, and one address without any, may make a minute; 0: as many as they like.
     api_rate: Annotated[int, msgspec.Meta(ge=0)] = 120
+    #: Folder with one file for each secret that is named anywhere, called as it is; beside ``<NAME>_FILE``.
+    secrets: str = ""
     #: Folder or file of the sources' settings; empty: ``config/<profile>/sources.toml``.
     sources: str = ""
     #: Folder or file of the alerts' settings; empty: ``config/<profile>/alerts.toml``.
@@ -99,16 +102,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def database_url(self) -> str:
-        """The SQL URL, with the embedded default filled in."""
+        """The SQL URL, with the embedded default filled in. Raises ``SettingsError`` for another kind of database."""
+        kind = self.database.partition(":")[0].partition("+")[0]
+        if self.database and kind not in ("sqlite", "postgresql"):
+            raise SettingsError(
+                f"OPSCENTRE_DATABASE: saw {kind!r} at its beginning; want postgresql+psycopg://USER:PASSWORD@HOST/NAME "
+                "or sqlite:////PATH"
+            )
         return self.database or f"sqlite:///{(self.data / 'opscentre.db').resolve()}"
 
     @property
     def redis_url(self) -> str:
         """The Redis URL, or the address that the supervisor left in the data folder.
 
-        Raises ``SettingsError`` when neither is there.
+        Raises ``SettingsError`` when neither is there, or what is there is no address.
         """
         if self.redis:
+            _require_redis(self.redis)
             return self.redis
         left = self.data / "redis.url"
         if left.is_file():
@@ -131,6 +141,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return {f"OPSCENTRE_{name.upper()}": str(value) for name, value in values.items() if str(value)}
 
 
+def _require_redis(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("redis", "rediss", "unix") and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        # Not a letter of it: it may be the password that is in the wrong place.
+        raise SettingsError(
+            "OPSCENTRE_REDIS: no such address; want redis://:PASSWORD@HOST:PORT/0, where the password has %2F for /, "
+            "%3A for : and %40 for @"
+        )
+
+
 class SettingsError(Exception):
     """A setting cannot be used; the text says which, the value seen and what to do."""
 
@@ -151,9 +175,11 @@ def load(environment: Mapping[str, str] | None = None, **given: object) -> Setti
     try:
         return msgspec.convert(raw, Settings, strict=False, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as error:
-        # A URL may carry a password, and one from a file was put there so that nobody reads it.
-        seen = {name: value for name, value in raw.items() if name not in ("database", "redis")}
-        raise SettingsError(f"settings: {error}; seen: {seen}") from None
+        # The one that is wrong, and no other: some carry a password, or were put into a file so that nobody reads them.
+        wrong = str(error).rpartition("$.")[2].rstrip("`")
+        seen = "" if "@" in str(raw.get(wrong)) else f"; saw {raw.get(wrong)!r}"
+        told = f"{str(error).partition(' - at ')[0]}{seen}; docs/settings.md says more"
+        raise SettingsError(f"OPSCENTRE_{wrong.upper()}: {told}") from None
 
 
 def _from_file(name: str, env: Mapping[str, str]) -> str | None:

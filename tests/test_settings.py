@@ -31,8 +31,29 @@ def test_arguments_win_over_the_environment():
 
 
 def test_a_bad_value_is_told_with_what_was_seen():
-    with pytest.raises(SettingsError, match="port.*'eighty'"):
+    with pytest.raises(SettingsError, match="OPSCENTRE_PORT: .*'eighty'"):
         load({"OPSCENTRE_PORT": "eighty"})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"redis": "redis://:hu/sh@h:6379/0"}, "OPSCENTRE_REDIS: no such address; want redis://"),
+        ({"redis": "http://:hush@h"}, "OPSCENTRE_REDIS: no such address"),
+        ({"database": "mysql://u:hush@h/x"}, "OPSCENTRE_DATABASE: saw 'mysql' at its beginning; want postgresql"),
+    ],
+)
+def test_an_address_of_another_kind_is_told_without_its_password(given, said):
+    with pytest.raises(SettingsError, match=said) as raised:
+        _ = (Settings(**given).database_url, Settings(**given).redis_url)
+    assert "hush" not in str(raised.value)
+    assert "'hu'" not in str(raised.value)
+
+
+def test_a_bad_value_is_told_and_no_other(tmp_path):
+    with pytest.raises(SettingsError, match=r"OPSCENTRE_API_RATE: Expected `int` >= 0; saw '-1'") as raised:
+        load({"OPSCENTRE_API_RATE": "-1", "OPSCENTRE_MAIL": "smtps://u:hush@h", "OPSCENTRE_BROKER": "kafka://u:hush@h"})
+    assert "hush" not in str(raised.value)
 
 
 def test_without_redis_it_says_where_one_was_looked_for(tmp_path):

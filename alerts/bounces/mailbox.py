@@ -13,6 +13,7 @@ import certifi
 
 from alerts.bounces.report import MOST_BYTES
 from alerts.files import Bounces
+from opscentre.secret_files import lacking, secret_of
 from opscentre.settings import SettingsError
 
 #: Mails of one look; the rest is the next look's.
@@ -167,9 +168,9 @@ def mailbox_of(settings: Bounces, environment: Mapping[str, str]) -> Mailbox | N
     parts = urlsplit(settings.mailbox)
     if parts.scheme == "maildir":
         return Maildir(Path(unquote(parts.path)))
-    password = environment.get(settings.password_env, "") if settings.password_env else ""
+    password = secret_of(environment, settings.password_env)
     if not password:
-        told = f"the variable {settings.password_env} is not set" if settings.password_env else "password_env is empty"
+        told = lacking(environment, settings.password_env) if settings.password_env else "password_env is empty"
         raise SettingsError(f"alerts.toml, bounces: {told}; it holds the password of {parts.username}")
     return Imap(settings, password)
 

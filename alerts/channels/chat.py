@@ -8,6 +8,7 @@ from typing import Any
 from alerts.channels.base import Channel, Given, Later, Refused
 from alerts.letter import Letter
 from alerts.rendering import text
+from opscentre.secret_files import lacking, secret_of
 from opscentre.settings import SettingsError
 
 #: Signs of one message: what the shortest of the common services take.
@@ -23,10 +24,10 @@ class Chat:
 
     def deliver(self, letter: Letter, address: str, within: float) -> str:
         """Tell one letter. Raises ``Undelivered``."""
-        url = self._environment.get(address, "")
+        url = secret_of(self._environment, address)
         service = self._apprise.Apprise()
         if not url or not service.add(url):
-            raise Refused(f"the variable {address} is not set" if not url else f"{address} holds no Apprise URL")
+            raise Refused(f"{address} holds no Apprise URL" if url else lacking(self._environment, address))
         if not service.notify(title=letter.subject, body=text(letter)[:LONGEST]):
             raise Later(f"the service that {address} names did not take it")
         return "taken"

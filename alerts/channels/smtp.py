@@ -17,6 +17,7 @@ from alerts.files import Mail, require_server
 from alerts.letter import Letter
 from alerts.rendering import mail as as_mail
 from opscentre.clock import wall_ms
+from opscentre.secret_files import lacking, secret_of
 from opscentre.settings import SettingsError
 
 #: A connection that was idle for so many seconds is not trusted any more.
@@ -161,9 +162,9 @@ def make(given: Given) -> Channel:
     password = ""
     if urlsplit(server).username:
         name = given.mail.password_env
-        password = given.environment.get(name, "") if name else ""
+        password = secret_of(given.environment, name)
         if not password:
-            told = f"the variable {name} is not set" if name else "password_env is empty"
+            told = lacking(given.environment, name) if name else "password_env is empty"
             raise SettingsError(f"alerts.toml, mail: {server} names a user, but {told}; it holds the password")
     if given.mail.ca_file and not os.access(given.mail.ca_file, os.R_OK):
         raise SettingsError(f"alerts.toml, mail, ca_file: cannot read {given.mail.ca_file}; want a PEM file")

@@ -9,7 +9,6 @@ import msgspec
 
 from collectors.base import Given, PollResult
 from collectors.behaviour import Pace
-from collectors.behaviour_secrets import secret_of
 from collectors.dvcqg_rest.client import OneStopClient
 from collectors.dvcqg_rest.http import trust
 from collectors.dvcqg_rest.settings import RestSettings
@@ -18,6 +17,7 @@ from collectors.intake import Record
 from collectors.paging import PageReader, Seen
 from collectors.reconciling import Key, Row
 from opscentre.domain.moments import SECOND, parse_compact
+from opscentre.secret_files import secret_of
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
 

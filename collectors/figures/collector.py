@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from collectors.base import Given, PollResult
-from collectors.behaviour_secrets import secret_of
 from collectors.figures.numbers import NoFigure, moment_of, number_of
 from collectors.figures.rows import FileRows, HttpRows, SqlRows, at_path
 from collectors.figures.settings import FigureMap, FiguresSettings
 from opscentre.clock import wall_ms
+from opscentre.secret_files import secret_of
 from opscentre.settings import SettingsError
 from opscentre.sources import CODE_WANTED, checked, is_code
 from opscentre.store.figures import FedFigure

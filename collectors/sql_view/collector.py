@@ -9,7 +9,6 @@ import msgspec
 
 from collectors.base import Given, PollResult
 from collectors.behaviour import Pace
-from collectors.behaviour_secrets import secret_of
 from collectors.errors import BadData
 from collectors.intake import Record
 from collectors.paging import PageReader, Seen
@@ -18,6 +17,7 @@ from collectors.sql_view.database import MODIFIED, NUMBER, Position, View, as_re
 from collectors.sql_view.settings import ViewSettings
 from opscentre.domain.dvcqg import FIELDS
 from opscentre.domain.masking import quoted
+from opscentre.secret_files import secret_of
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
 

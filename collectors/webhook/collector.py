@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from collectors.base import Given, PollResult
-from collectors.behaviour_secrets import secret_of
 from collectors.errors import CollectError, as_failure
 from collectors.intake import Record, Taken
 from collectors.splitter import UnreadableFile, split
 from collectors.webhook.door import Answer, Door, Listener, enter, leave, refusal
 from collectors.webhook.settings import WebhookSettings
 from opscentre.clock import wall_ms
+from opscentre.secret_files import secret_of
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
 from opscentre.store.intake import SetAside

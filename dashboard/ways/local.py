@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
+from opscentre.access.door import is_loopback
 from opscentre.access.people import LOCAL, VISITOR, Person, Role
 
 #: At this machine, and through a proxy on it.
 HERE = Person(login=LOCAL, name="Máy này", role=Role.administrator)
 BY_PROXY = Person(login=VISITOR, name="Khách", role=Role.leader, writes=False)
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether an address is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address((host or "").strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class ThisMachine:
@@ -32,6 +22,9 @@ class ThisMachine:
         headers = request.headers
         passed_on = "x-forwarded-for" in headers or "forwarded" in headers
         # Another name that leads to this machine is how a stranger's page would reach us.
-        named = urlsplit(f"//{headers.get('host', '')}").hostname
+        try:
+            named = urlsplit(f"//{headers.get('host', '')}").hostname
+        except ValueError:
+            named = None
         remote = request.client.host if request.client else None
         return HERE if not passed_on and is_loopback(remote) and is_loopback(named) else BY_PROXY

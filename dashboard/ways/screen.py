@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from dashboard.gate import AGAIN
-from dashboard.ways.session import cookie_name, over_tls
+from dashboard.ways.session import cookie_name, set_cookie
 from opscentre.access.people import Device
 from opscentre.clock import wall_ms
 from opscentre.store import screens
@@ -28,10 +28,7 @@ def secret_of(request: HTTPConnection) -> str | None:
 
 def keep_secret(request: HTTPConnection, response: Response, secret: str) -> None:
     """Have a browser show a secret from now on, to us alone and to no script."""
-    response.set_cookie(
-        cookie_name(request, "screen"), secret, max_age=KEPT, path="/", secure=over_tls(request), httponly=True,
-        samesite="lax",
-    )  # fmt: skip
+    set_cookie(request, response, secret, "screen", lasts=KEPT)
 
 
 class PairedScreen:

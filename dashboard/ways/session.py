@@ -28,10 +28,12 @@ def token_of(request: HTTPConnection) -> str | None:
     return request.cookies.get(cookie_name(request)) or None
 
 
-def set_cookie(request: HTTPConnection, response: Response, token: str | None, what: str = "session") -> None:
-    """Give a browser a cookie until it is closed, or (None) take it away."""
+def set_cookie(
+    request: HTTPConnection, response: Response, token: str | None, what: str = "session", lasts: int | None = None
+) -> None:  # fmt: skip
+    """Give a browser a cookie for some seconds (``lasts``; None: until it is closed), or (no token) take it away."""
     response.set_cookie(
-        cookie_name(request, what), token or "", max_age=0 if token is None else None, path="/",
+        cookie_name(request, what), token or "", max_age=0 if token is None else lasts, path="/",
         secure=over_tls(request), httponly=True, samesite="lax",
     )  # fmt: skip
 

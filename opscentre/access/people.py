@@ -24,6 +24,8 @@ class Role(StrEnum):
 
 #: The login of whoever sits at a machine where nobody signs in, and of those who come to it through a proxy.
 LOCAL, VISITOR = "local", "visitor"
+#: Logins that are nobody's to have: with one of these somebody would pass for whoever did not sign in.
+RESERVED = frozenset({LOCAL, VISITOR, "nobody"})
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from opscentre import profile_check
 from opscentre.checkup.findings import Finding, Level
 from opscentre.domain.moments import local
 from opscentre.profile import Profile
+from opscentre.secret_files import lacking, secret_of
 from opscentre.settings import Settings
 from opscentre.sources import read_links_file, read_sources, sources_path
 
@@ -59,10 +60,10 @@ def sources(profile: Profile, settings: Settings, environment: Mapping[str, str]
     yield Finding(area=AREA, subject="sources", said=f"{len(configs)} sources and {links} links in {path.parent}")
     for config in configs:
         for key, name in config.settings.items():
-            if key.endswith("_env") and name and not (environment.get(name) or environment.get(f"{name}_FILE")):
+            if key.endswith("_env") and name and not secret_of(environment, name):
                 yield Finding(
                     area=AREA, subject=f"secret of {config.code}", level="warning",
-                    said=f"{name} is not set where this command runs",
+                    said=f"{lacking(environment, name)} where this command runs",
                     remedy=f"set {name}, or {name}_FILE, for 'opscentre collect' (or 'up')",
                 )  # fmt: skip
 
@@ -95,6 +96,13 @@ def calendar(profile: Profile, now: int) -> Iterator[Finding]:
 
 def certificate(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
     """nginx's certificate: until when, for whom, and whether the key is its own."""
+    if settings.tls_listen and not (settings.certificate and settings.certificate_key):
+        yield Finding(
+            area=AREA, subject="certificate", level="error",
+            said=f"OPSCENTRE_TLS_LISTEN={settings.tls_listen}, and no certificate: 'opscentre up' does not start so",
+            remedy="name OPSCENTRE_CERTIFICATE and OPSCENTRE_CERTIFICATE_KEY, files in PEM form",
+        )  # fmt: skip
+        return
     if not settings.certificate:
         yield Finding(area=AREA, subject="certificate", said="none is set: nginx is not run by 'opscentre up'")
         return
@@ -136,6 +144,9 @@ def secret_files(settings: Settings, environment: Mapping[str, str]) -> Iterator
     named = {name: Path(value) for name, value in sorted(environment.items()) if _names_secret(name) and value}
     if settings.certificate_key:
         named["OPSCENTRE_CERTIFICATE_KEY"] = Path(settings.certificate_key)
+    if settings.secrets:
+        held = sorted(Path(settings.secrets).iterdir())
+        named |= {f"OPSCENTRE_SECRETS, {path.name}": path for path in held}
     if settings.data.is_dir():
         named["OPSCENTRE_DATA"] = settings.data
     open_ones = {name: path for name, path in named.items() if readable_by_all(path)}
@@ -156,6 +167,9 @@ def _names_secret(name: str) -> bool:
 def readable_by_all(path: Path) -> bool:
     """Whether any user of this machine can get at a file: it is open, and so is every folder above it."""
     if os.name != "posix" or not path.exists():
+        return False
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        # As containers are given theirs: who mounts it keeps others out, and nobody here can change it.
         return False
     mode = path.stat().st_mode
     if not mode & stat.S_IROTH:

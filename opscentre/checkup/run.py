@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from opscentre import profile as profiles
-from opscentre.checkup import configuration, machine, servers
+from opscentre.checkup import configuration, machine, servers, sign_in
 from opscentre.checkup.findings import Finding, Look, looked
 from opscentre.clock import wall_ms
 from opscentre.domain.moments import ZONE
@@ -38,6 +38,14 @@ def findings(settings: Settings, environment: Mapping[str, str], *, with_sources
         ("permissions", partial(configuration.secret_files, settings, environment)),
     ):
         yield from looked(configuration.AREA, subject, look)
+    for subject, look in (
+        ("door", partial(sign_in.door, settings)),
+        ("people", partial(sign_in.administrators, settings)),
+        ("links", partial(sign_in.keys, environment)),
+    ):
+        yield from looked(sign_in.AREA, subject, look)
+    if profile is not None:
+        yield from looked(sign_in.AREA, "provider", partial(sign_in.provider, settings, profile, environment))
     for subject, look in (
         ("database", partial(servers.database, settings)),
         ("redis", partial(servers.cache, settings)),

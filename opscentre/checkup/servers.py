@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -204,6 +205,8 @@ def topic_findings(where: str, have: dict[str, int], dossier_partitions: int) ->
 
 
 async def _kafka(servers: list[str]) -> tuple[int, dict[str, int]]:
+    # What it would say of each broker that it tries stands in the finding.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=PATIENCE * 1000)
     try:
         await asyncio.wait_for(admin.start(), PATIENCE)

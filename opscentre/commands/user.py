@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from opscentre import profile as profiles
 from opscentre.access import audit, passwords
-from opscentre.access.people import Person, Role
+from opscentre.access.people import RESERVED, Person, Role
 from opscentre.clock import wall_ms
 from opscentre.commands.shared import AsJson, MaybeData, MaybeProfile, fail, print_wide, settings_beside
 from opscentre.domain.moments import local
@@ -62,7 +62,7 @@ def add(
     if not people.is_login(login):
         fail(f"login {login!r}: want 1 to {people.LONGEST_LOGIN} letters, digits and {people.LOGIN_SIGNS}")
     person = Person(login=login, name=name or login, role=role, units=_units(settings, role, units))
-    if people.find(engine, login) is not None:
+    if people.find(engine, login) is not None or login in RESERVED:
         fail(f"login {login!r} is taken; see 'opscentre user list'")
     kept = passwords.hashed(_password(settings, person, password_file))
     with engine.begin() as connection:

@@ -71,7 +71,7 @@ class EventLog:
         self._lock = threading.RLock()
         self._numbers: dict[str, list[int]] = {}
         with self._explained("open"):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
             try:
                 self._prepare(durable)

@@ -19,7 +19,7 @@ class HeldFolder:
         """Make and hold the folder. Raises ``Unusable``."""
         self.path = path.resolve()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o750, parents=True, exist_ok=True)
             self._file = (self.path / "supervisor.lock").open("a+", encoding="ascii")
         except OSError as error:
             raise Unusable(

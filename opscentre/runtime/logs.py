@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from opscentre import tracing
+from opscentre import secret_files, tracing
 from opscentre.domain.moments import ZONE
 from opscentre.pipe.outage import outage
 
@@ -22,8 +22,6 @@ Kind = Literal["text", "json"]
 _PASSWORD = re.compile(r"(://[^:/@\s'\"]*):[^/@\s'\"]+@")
 #: What a program or a screen shows of itself.
 _SHOWN = re.compile(r"opscentre_[0-9a-f]{8}_[\w-]{20,}|(?<=[Bb]earer )[\w.~+/=-]{16,}")
-#: Names of environment variables that hold what nobody may read.
-_SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|_KEY$")
 #: Shorter values are words that a line may well hold for another reason.
 _SHORTEST_SECRET = 8
 HIDDEN = "***"
@@ -34,15 +32,10 @@ _CHATTY = ("httpx", "apscheduler", "aiokafka", "faust", "mode", "uvicorn.access"
 
 
 class Redaction:
-    """Takes passwords in URLs, tokens, and the values of secret environment variables out of a text."""
+    """Takes passwords in URLs, tokens, and the secrets of an environment and of the files it names out of a text."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        values = {
-            value
-            for name, value in environment.items()
-            # A variable that ends in _FILE names a place, not a secret.
-            if _SECRET_NAME.search(name) and not name.endswith("_FILE") and len(value) >= _SHORTEST_SECRET
-        }
+        values = {value for value in secret_files.values(environment) if len(value) >= _SHORTEST_SECRET}
         # The longest first: one may be the beginning of another.
         alternatives = "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True))
         self._values = re.compile(alternatives) if alternatives else None
@@ -62,11 +55,16 @@ class TextLines(logging.Formatter):
         super().__init__(f"%(asctime)s {role} %(levelname)s %(message)s")
         self._redaction = redaction
 
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """One line, whatever letters a stranger sent: none of them begins another, or moves a terminal's cursor."""
+        record.message = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in record.message)
+        return super().formatMessage(record)
+
     def format(self, record: logging.LogRecord) -> str:
-        """One line, and a traceback's lines after it."""
-        line, *more = self._redaction.clean(super().format(record)).split("\n")
+        """One line, and a traceback's lines after it, each set in."""
+        line, *more = self._redaction.clean(super().format(record)).splitlines()
         ids = "".join(f" {name}={value}" for name, value in ids_of(record).items())
-        return "\n".join([line + ids, *more])
+        return "\n    ".join([line + ids, *more])
 
 
 class JsonLines(logging.Formatter):

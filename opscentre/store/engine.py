@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 
+from opscentre.settings import SettingsError
 from opscentre.store.schema import bring_up_to_date
 
 #: Seconds to wait for whoever has an SQLite file.
@@ -29,10 +30,20 @@ def open_store(url: str) -> Engine:
 
 
 def connect(url: str) -> Engine:
-    """An engine for a database, whatever is in it; a file's folder is made where missing."""
+    """An engine for a database, whatever is in it; a file's folder is made where missing, for its owner and group.
+
+    Raises ``SettingsError`` where there can be no such folder.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(parsed.database).parent
+        try:
+            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"OPSCENTRE_DATA, OPSCENTRE_DATABASE: the folder {folder} cannot be made ({error.strerror}); make it "
+                "for this user, or name another one"
+            ) from None
         engine = create_engine(url, connect_args={"timeout": _PATIENCE, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)

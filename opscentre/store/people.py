@@ -9,12 +9,14 @@ import msgspec
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from opscentre.access import backoff
-from opscentre.access.people import Person, Role
+from opscentre.access.people import RESERVED, Person, Role
 from opscentre.store.engine import insertion, reading
 from opscentre.store.people_tables import people, sign_in_failures
 
 #: The longest login, and what it may be made of beside letters and digits.
 LONGEST_LOGIN, LOGIN_SIGNS = 100, "._-@+"
+#: Letters of a key of failures at most.
+_KEY = 120
 _row = people.c
 _failed = sign_in_failures.c
 
@@ -64,6 +66,8 @@ def everybody(engine: Engine) -> list[Known]:
 
 def add(connection: Connection, person: Person, password: str | None, now: int, subject: str | None = None) -> None:
     """Add somebody. Raises ``LoginTaken``."""
+    if spelt(person.login) in RESERVED:
+        raise LoginTaken(f"login {person.login!r} stands for whoever did not sign in")
     row = _columns(person) | {
         "password": password, "subject": subject, "made_at": now, "password_at": now if password else None,
     }  # fmt: skip
@@ -91,26 +95,35 @@ def set_disabled(connection: Connection, login: str, at: int | None) -> bool:
     return connection.execute(update(people).where(_row.login == spelt(login)).values(disabled_at=at)).rowcount > 0
 
 
-def failures(engine: Engine, keys: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """(Failures in a row, the last one's moment) of each key that has any."""
-    with reading(engine).connect() as connection:
-        rows = connection.execute(select(sign_in_failures).where(_failed.key.in_(list(keys))))
-        return {row.key: (row.failures, row.last_at) for row in rows}
+def failures(connection: Connection, keys: Iterable[str], now: int) -> dict[str, tuple[int, int]]:
+    """(Failures in a row, the last one's moment) of each key that has any; old ones of anybody are forgotten.
+
+    Whoever asks for the same key waits until the transaction ends, so that attempts at the same time count one by one.
+    """
+    connection.execute(delete(sign_in_failures).where(_failed.last_at < now - backoff.FORGOTTEN))
+    wanted = select(sign_in_failures).where(_failed.key.in_([key[:_KEY] for key in keys]))
+    rows = connection.execute(wanted.order_by(_failed.key).with_for_update())
+    return {row.key: (row.failures, row.last_at) for row in rows}
 
 
 def count_failure(connection: Connection, keys: Iterable[str], now: int) -> None:
-    """Count one more failure of each key, and forget old ones of anybody."""
-    connection.execute(delete(sign_in_failures).where(_failed.last_at < now - backoff.FORGOTTEN))
+    """Count one more failure of each key."""
     for key in keys:
         more = insertion(connection, sign_in_failures).on_conflict_do_update(
             index_elements=["key"], set_={"failures": _failed.failures + 1, "last_at": now}
         )
-        connection.execute(more, {"key": key[:120], "failures": 1, "last_at": now})
+        connection.execute(more, {"key": key[:_KEY], "failures": 1, "last_at": now})
+
+
+def take_failure_back(connection: Connection, keys: Iterable[str]) -> None:
+    """Count one failure less of each key: the attempt was none."""
+    mine = _failed.key.in_([key[:_KEY] for key in keys])
+    connection.execute(update(sign_in_failures).where(mine, _failed.failures > 0).values(failures=_failed.failures - 1))
 
 
 def forget_failures(connection: Connection, keys: Iterable[str]) -> None:
     """Begin anew at no failure."""
-    connection.execute(delete(sign_in_failures).where(_failed.key.in_(list(keys))))
+    connection.execute(delete(sign_in_failures).where(_failed.key.in_([key[:_KEY] for key in keys])))
 
 
 def _columns(person: Person) -> dict[str, str | None]:

@@ -44,7 +44,7 @@ sessions = Table(
     Index("sessions_by_login", "login"),
 )
 
-#: Failed sign-ins in a row, by 'login:<login>' (known or not) and 'address:<address>'.
+#: Failed sign-ins in a row, by 'login:<login>' (known or not), 'address:<address>' and 'browser:<mark>'.
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +22,7 @@ from joserfc.jwk import KeySet, OctKey, RSAKey
 from sqlalchemy import select, update
 
 from dashboard.oidc import NotSignedIn, OidcSignIn
+from opscentre.access import audit
 from opscentre.access.people import Role
 from opscentre.clock import wall_ms
 from opscentre.oidc_file import read_provider
@@ -180,9 +184,73 @@ def test_a_person_who_says_no_at_the_provider_is_back_at_the_sign_in(house: Hous
     assert house.ask("GET", back, headers={"cookie": cookie}).status_code == 403
 
 
+@pytest.mark.parametrize("more", ["state=ký-hiệu", "iss=https://evil.example&code=x&state={state}"])
+def test_an_answer_of_nobody_we_asked_is_refused_whatever_letters_it_holds(house: House, more: str) -> None:
+    url, cookie = leave(house)
+    state = parse_qs(urlsplit(url).query)["state"][0]
+    answer = house.ask("GET", f"/sign-in/oidc/back?{more.format(state=state)}", headers={"cookie": cookie})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("login", ["local", "visitor", "token:12345678", "an\nnv"])
+def test_a_provider_can_give_nobody_a_name_that_means_something_else_here(
+    house: House, issuer: str, login: str
+) -> None:
+    known_to(issuer, "giang", preferred_username=login, groups=["so-cong-thuong"])
+    assert enter(house, "giang").status_code == 403
+    assert people.find_subject(house.engine, f"{issuer} giang") is None
+
+
+def test_what_claims_make_of_somebody_stands_in_the_audit_log_once(house: House, issuer: str) -> None:
+    known_to(issuer, "hoa", groups=["so-cong-thuong"])
+    assert [enter(house, "hoa").status_code for _ in range(2)] == [303, 303]
+    known_to(issuer, "hoa", realm_access={"roles": ["ioc-truc-ban"]})
+    assert enter(house, "hoa").status_code == 303
+    done = [(entry.action, entry.detail) for entry in audit.entries(house.engine, limit=10, who="role:oidc")]
+    assert done[:2] == [
+        ("person.change", '{"role":"operator","units":"all"}'),
+        ("person.add", '{"role":"department","units":["H55.12"]}'),
+    ]
+
+
+def test_who_begins_journeys_without_end_is_told_when_to_come_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.oidc.MOST_JOURNEYS", 0)
+    away = house.ask("GET", "/sign-in/oidc")
+    assert (away.status_code, int(away.headers["retry-after"]) > 0) == (429, True)
+
+
+class Odd(BaseHTTPRequestHandler):
+    """Answers every question with what the server was given to say."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.server.said)  # type: ignore[attr-defined]
+
+    def log_message(self, *_: object) -> None:
+        """Nothing of it is of interest."""
+
+
+def test_a_provider_that_answers_nonsense_is_away_and_no_fault_of_ours(
+    house: House, profile: Profile, tmp_path: Path
+) -> None:
+    with ThreadingHTTPServer(("localhost", 0), Odd) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        issuer = f"http://localhost:{server.server_port}"
+        (tmp_path / "oidc.toml").write_text(FILE.format(issuer=issuer, secret=""), "utf-8")
+        other = furnish(tmp_path, profile, house.settings.redis_url, oidc=str(tmp_path / "oidc.toml"))
+        for said in ("[]", "no JSON", "{}", json.dumps({"issuer": issuer})):
+            server.said = said.encode()  # type: ignore[attr-defined]
+            assert other.ask("GET", "/sign-in/oidc").status_code == 502, said
+        other.engine.dispose()
+        server.shutdown()
+
+
 def way(folder: Path, issuer: str, house: House) -> OidcSignIn:
     (folder / "oidc.toml").write_text(FILE.format(issuer=issuer, secret=""), encoding="utf-8")
-    return OidcSignIn(house.engine, read_provider(folder / "oidc.toml", UNITS), UNITS, None)  # type: ignore[arg-type]
+    return OidcSignIn(house.engine, read_provider(folder / "oidc.toml", UNITS), UNITS, None, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -259,5 +327,5 @@ def test_a_file_that_cannot_be_used_says_what_is_wrong(tmp_path: Path, before: s
 def test_a_client_without_its_secret_does_not_start(tmp_path: Path, house: House) -> None:
     (tmp_path / "oidc.toml").write_text(FILE.format(issuer="http://localhost:1", secret="NO_SUCH_SECRET"), "utf-8")
     provider = read_provider(tmp_path / "oidc.toml", UNITS)
-    with pytest.raises(SettingsError, match="the environment has no NO_SUCH_SECRET"):
-        OidcSignIn(house.engine, provider, UNITS, None)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="the variable NO_SUCH_SECRET is not set"):
+        OidcSignIn(house.engine, provider, UNITS, None, None)  # type: ignore[arg-type]

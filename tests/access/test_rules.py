@@ -6,10 +6,10 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from dashboard.gate import same_origin, scope_of
-from dashboard.main import check_door
 from dashboard.plain_pages import inner
 from dashboard.ways.local import BY_PROXY, HERE, ThisMachine
 from opscentre.access import backoff, passwords
+from opscentre.access.door import check_door
 from opscentre.access.people import Device, Person, Role
 from opscentre.access.rights import LOOKING, RIGHTS, Action, may
 from opscentre.settings import Settings, SettingsError
@@ -65,6 +65,21 @@ def test_the_wait_doubles_with_each_failure_up_to_a_quarter_of_an_hour_and_a_hun
     assert backoff.wait(50, 0, backoff.FORGOTTEN + 1, backoff.FREE_LOGIN) == 0
 
 
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("?", "?"),
+    ],
+)
+def test_whoever_has_one_address_of_a_line_has_them_all(address: str, counted: str) -> None:
+    assert backoff.asker(address) == counted
+
+
 def test_a_role_of_more_trust_may_do_all_that_the_one_below_it_may() -> None:
     assert RIGHTS[Role.viewer] < RIGHTS[Role.leader] < RIGHTS[Role.operator] < RIGHTS[Role.administrator]
     assert RIGHTS[Role.administrator] == frozenset(Action)
@@ -94,6 +109,7 @@ def test_who_comes_through_a_proxy_that_asks_nobody_looks_on() -> None:
         ("127.0.0.1", {"host": "127.0.0.1", "x_forwarded_for": "10.0.0.7"}, False),
         ("127.0.0.1", {"host": "127.0.0.1", "forwarded": "for=10.0.0.7"}, False),
         ("127.0.0.1", {}, False),
+        ("127.0.0.1", {"host": "["}, False),
     ],
 )
 def test_only_who_sits_at_this_machine_is_its_administrator(client: str, headers: dict[str, str], here: bool) -> None:
@@ -111,6 +127,8 @@ def test_only_who_sits_at_this_machine_is_its_administrator(client: str, headers
         ({"origin": "http://b", "host": "a"}, False),
         ({"origin": "null", "host": "a"}, False),
         ({"host": "a", "cookie": "x=1"}, False),
+        ({"origin": "http://[", "host": "a"}, False),
+        ({"origin": "null"}, False),
         ({"host": "a", "authorization": "Bearer x"}, True),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,7 @@ def test_a_screen_is_paired_by_its_code_shows_the_wall_and_nothing_else_and_is_r
     for path in ("/wall", "/wall/late", "/api/page", "/_dash-layout"):
         assert as_screen(house, path, secret).status_code == 200, path
     for path in (
+        "/",
         "/table",
         "/list/overdue",
         "/dossier/mot-cua/1",
@@ -76,6 +78,12 @@ def test_a_screen_is_paired_by_its_code_shows_the_wall_and_nothing_else_and_is_r
         "/mails",
     ):
         assert as_screen(house, path, secret).status_code == 403, path
+    signing = as_screen(house, "/table", secret, **HTML)
+    assert (signing.status_code, signing.headers["location"]) == (303, "/sign-in?next=%2Ftable")
+    for path in ("/", "/table", "/search?q=QQ"):
+        shown = house.ask("POST", "/_dash-update-component", headers={"cookie": f"opscentre-screen={secret}"},
+                          json=opened(path))  # fmt: skip
+        assert "Không có quyền xem" in json.dumps(shown.json(), ensure_ascii=False), path
     for method, path in (("POST", "/screens"), ("POST", "/screens/revoke")):
         refused = house.ask(method, path, headers={"cookie": f"opscentre-screen={secret}"}, data={"code": code})
         assert refused.status_code == 403
@@ -142,13 +150,20 @@ def test_a_public_wall_is_shown_to_all_without_dossiers_and_nothing_else_is(
         assert house.ask("GET", path).status_code == 200, path
     for path in ("/table", "/api/wall", "/api/board", "/list/overdue", "/export/overdue.csv", "/mails", "/screens"):
         assert house.ask("GET", path).status_code == 401, path
-    page = {"output": "page.children", "outputs": {"id": "page", "property": "children"}, "changedPropIds": [],
-            "inputs": [{"id": "address", "property": "pathname", "value": "/list/overdue"},
-                       {"id": "address", "property": "search", "value": ""}]}  # fmt: skip
-    asked = house.ask("POST", "/_dash-update-component", json=page)
-    assert asked.status_code == 200
-    assert "/dossier/" not in asked.text
+    for path in ("/", "/list/overdue", "/table"):
+        asked = house.ask("POST", "/_dash-update-component", json=opened(path))
+        assert asked.status_code == 200
+        assert "Không có quyền xem" in json.dumps(asked.json(), ensure_ascii=False), path
     house.engine.dispose()
+
+
+def opened(path: str) -> dict[str, Any]:
+    """What a browser sends to be given a page."""
+    path, _, query = path.partition("?")
+    values = {"pathname": path, "search": f"?{query}" if query else ""}
+    inputs = [{"id": "address", "property": name, "value": value} for name, value in values.items()]
+    outputs = {"id": "page", "property": "children"}
+    return {"output": "page.children", "outputs": outputs, "changedPropIds": [], "inputs": inputs}
 
 
 @pytest.fixture

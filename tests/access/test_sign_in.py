@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 
 from dashboard import api
+from opscentre.access import passwords
 from opscentre.access.people import Person
 from opscentre.access.sign_in import Refused, by_password
 from opscentre.clock import wall_ms
@@ -142,6 +144,62 @@ def test_failures_make_wait_by_login_and_by_address_and_a_success_begins_anew(ho
         people.count_failure(connection, ["login:nobody"] * 100, now)
     # Nobody learns from it who is known.
     assert attempt("nobody", "wrong", "10.0.0.4") == Refused("closed")
+
+
+def test_an_attempt_counts_before_its_password_is_looked_at(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, found = wall_ms(), []
+    with house.engine.begin() as connection:
+        people.count_failure(connection, ["login:many"] * 4, now)
+
+    def slowly(*_: object) -> bool:
+        # While the fifth attempt is under way, a sixth comes.
+        if not found:
+            found.append(None)
+            found.append(by_password(house.engine, "many", "wrong", "10.3.0.1", now))
+        return False
+
+    monkeypatch.setattr("opscentre.access.passwords.fits", slowly)
+    assert by_password(house.engine, "many", "wrong", "10.3.0.2", now) == Refused("wrong")
+    assert found[1] == Refused("wait", 1_000)
+
+
+def test_strangers_who_fail_in_somebodys_name_keep_them_out_nowhere_but_at_new_browsers(house: House) -> None:
+    def browsers(answer: httpx.Response) -> str:
+        return next(c for c in answer.headers.get_list("set-cookie") if c.startswith("opscentre-browser-"))
+
+    kept = browsers(enter(house, "leader"))
+    assert {"HttpOnly", "SameSite=lax"} <= {part.strip() for part in kept.split(";")}
+    own, others = ({"cookie": one.split(";")[0]} for one in (kept, browsers(enter(house, "viewer"))))
+
+    def attempt(password: str = PASSWORD, **headers: str) -> int:
+        return house.ask(
+            "POST", "/sign-in", data={"login": "leader", "password": password}, headers=headers
+        ).status_code
+
+    with house.engine.begin() as connection:
+        people.count_failure(connection, ["login:leader"] * 100 + ["address:127.0.0.1"] * 100, wall_ms())
+    try:
+        assert attempt() == 429
+        name = own["cookie"].split("=")[0]
+        assert attempt(cookie=f"{name}={others['cookie'].split('=')[1]}") == 429
+        assert attempt(cookie=f"{name}=x.y") == 429
+        assert attempt(**own) == 303
+        # It is no way around the waits: who fails at this browser waits at this browser.
+        mark = own["cookie"].split("=")[1].split(".")[0]
+        assert attempt("wrong", **own) == 401
+        with house.engine.begin() as connection:
+            assert people.failures(connection, [f"browser:{mark}"], wall_ms())[f"browser:{mark}"][0] == 1
+            people.count_failure(connection, [f"browser:{mark}"] * 10, wall_ms())
+        assert attempt(**own) == 429
+        with house.engine.begin() as connection:
+            people.forget_failures(connection, [f"browser:{mark}"])
+            kept_as = passwords.hashed(PASSWORD)
+            people.set_password(connection, "leader", kept_as, wall_ms())
+            people.count_failure(connection, ["login:leader"] * 100, wall_ms())
+        assert attempt(**own) == 429, "another password makes it worthless"
+    finally:
+        with house.engine.begin() as connection:
+            people.forget_failures(connection, ["login:leader", "address:127.0.0.1"])
 
 
 def test_the_page_says_what_was_wrong_and_how_long_to_wait(house: House) -> None:

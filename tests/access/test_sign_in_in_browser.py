@@ -12,10 +12,12 @@ from opscentre.access import passwords
 from opscentre.access.people import Person, Role
 from opscentre.clock import wall_ms
 from opscentre.profile import Profile
-from opscentre.store import people
+from opscentre.store import people, sessions
+from opscentre.store.engine import open_store
 from tests.access.house import PASSWORD
 from tests.dashboard import desks
 from tests.dashboard.conftest import Dashboard
+from tests.parts.process import wait_until
 from tests.parts.redis import Redis
 
 pytestmark = pytest.mark.browser
@@ -67,4 +69,44 @@ def test_one_signs_in_sees_ones_account_and_signs_out(chromium: Any, served: Das
     page.wait_for_url(f"{served.url}/sign-in")
     page.goto(f"{served.url}/table")
     assert page.url.startswith(f"{served.url}/sign-in?next=")
+    context.close()
+
+
+KEPT = """async () => (await (await caches.open('opscentre-1')).keys())
+  .filter(one => one.url.includes('/_kept/page')).length"""
+#: Asks for a page as the desk does; what came, or that nothing did. A third input is none: the server fails of it.
+ASK = """async ([path, fails]) => {
+  const inputs = [{value: path}, {value: ''}, ...(fails ? [{value: ''}] : [])];
+  const given = {method: 'POST', headers: {'content-type': 'application/json'},
+                 body: JSON.stringify({output: 'page.children', inputs})};
+  return fetch('/_dash-update-component', given).then(found => found.status, () => 'nothing');
+}"""
+KEEP = """async ([path, hours]) => (await caches.open('opscentre-1')).put(
+  `/_kept/page?${encodeURIComponent(path)}`,
+  new Response('{}', {headers: {'x-kept-at': String(Date.now() - hours * 3600e3)}}))"""
+
+
+def test_what_a_browser_kept_of_pages_goes_with_the_session_and_after_half_a_day(
+    chromium: Any, served: Dashboard
+) -> None:
+    context = chromium.new_context(viewport={"width": 1024, "height": 768}, locale="vi-VN")
+    page = context.new_page()
+    page.goto(f"{served.url}/sign-in?next=/list/overdue")
+    page.fill("#login", "leader")
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/list/overdue")
+    page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    page.reload()
+    wait_until(lambda: page.evaluate(KEPT) == 1, 30, "the page is kept for the time without a server")
+    for hours, comes in ((11, 200), (13, "nothing")):
+        page.evaluate(KEEP, [f"/of-{hours}-hours", hours])
+        assert page.evaluate(ASK, [f"/of-{hours}-hours", True]) == comes
+    engine = open_store(served._database)
+    with engine.begin() as connection:
+        assert sessions.revoke(connection, login="leader") > 0
+    engine.dispose()
+    assert page.evaluate(KEPT) == 2
+    assert page.evaluate(ASK, ["/table", False]) == 401
+    assert page.evaluate(KEPT) == 0
     context.close()

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -14,12 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from opscentre import cli
 from opscentre import profile as profiles
-from opscentre.checkup import configuration, servers
+from opscentre.access.people import Person, Role
+from opscentre.checkup import configuration, servers, sign_in
 from opscentre.checkup.findings import Finding, looked, worst
 from opscentre.domain.moments import parse_local
 from opscentre.pipe.base import PipeError
 from opscentre.settings import Settings
-from opscentre.store.engine import connect
+from opscentre.store import people
+from opscentre.store.engine import connect, open_store
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
@@ -93,6 +96,45 @@ def test_next_years_days_off_are_asked_for_from_november_on() -> None:
         for month in (3, 11)
     }
     assert levels == {3: ["ok", "ok"], 11: ["ok", "warning"]}
+
+
+def test_what_strangers_reach_without_signing_in_and_a_house_without_an_administrator_are_told(tmp_path: Path) -> None:
+    (found,) = looked("access", "door", lambda: sign_in.door(Settings(host="0.0.0.0")))
+    assert (found.level, "OPSCENTRE_SIGN_IN=required" in found.said) == ("error", True)
+    (found,) = sign_in.door(Settings())
+    assert found.said == "127.0.0.1:8050 opens to whoever sits at this machine"
+    required = Settings(data=tmp_path, sign_in="required", host="0.0.0.0")
+    (found,) = sign_in.administrators(required)
+    assert (found.level, found.remedy) == ("warning", "opscentre user add LOGIN --role administrator")
+    assert not list(tmp_path.iterdir())
+    engine = open_store(required.database_url)
+    with engine.begin() as connection:
+        people.add(connection, Person(login="an", name="An", role=Role.administrator), "x", 1)
+        people.count_failure(connection, ["login:an"] * 100 + ["login:nobody-here"] * 100, 2)
+    engine.dispose()
+    first, second = sign_in.administrators(required)
+    assert (first.level, first.said) == ("ok", "1 people, 1 of them administrators")
+    assert (second.level, second.said[:20]) == ("warning", "an: closed after 100")
+
+
+def test_a_key_that_can_be_guessed_and_a_provider_that_is_away_are_told(tmp_path: Path, free_port: int) -> None:
+    assert not list(sign_in.keys({}))
+    assert not list(sign_in.keys({"OPSCENTRE_SECRET_LINKS": "a" * 48}))
+    (found,) = sign_in.keys({"OPSCENTRE_SECRET_LINKS": "demo"})
+    assert (found.level, "has 4 characters" in found.said) == ("warning", True)
+    issuer = f'issuer = "http://localhost:{free_port}"'
+    rest = ('name = "x"', 'client_id = "x"', 'public_url = "https://x"', "rules = []")
+    (tmp_path / "oidc.toml").write_text("\n".join(["[oidc]", issuer, *rest]))
+    settings = Settings(oidc=str(tmp_path / "oidc.toml"))
+    secret, away = sign_in.provider(settings, profiles.load("thai-nguyen"), {})
+    assert (secret.level, "OPSCENTRE_SECRET_OIDC" in secret.said) == ("error", True)
+    assert (away.level, "ConnectError" in away.said) == ("error", True)
+
+
+def test_secrets_that_are_mounted_read_only_are_nobodys_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Path("/bin/sh").resolve()
+    monkeypatch.setattr(configuration.os, "statvfs", lambda _: SimpleNamespace(f_flag=configuration.os.ST_RDONLY))
+    assert not configuration.readable_by_all(shell)
 
 
 def test_one_broken_look_is_a_finding_and_hides_no_other() -> None:

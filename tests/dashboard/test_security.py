@@ -64,6 +64,8 @@ def test_every_answer_has_every_header(served: Dashboard, path: str) -> None:
     assert ("sandbox allow-popups allow-popups-to-escape-sandbox" in rules) == path.startswith("/mails/")
     assert "strict-transport-security" not in answer.headers
     assert "server" not in answer.headers
+    shared = path.startswith(("/assets/", "/manifest", "/worker"))
+    assert ("no-store" in answer.headers.get("cache-control", "")) != shared
 
 
 def test_behind_tls_browsers_are_told_to_stay_there(served: Dashboard) -> None:

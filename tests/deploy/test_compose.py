@@ -82,9 +82,25 @@ def test_our_own_containers_can_write_nowhere_but_in_their_volumes(compose: dict
         assert ":" in service["image"], f"{name} has no fixed version"
 
 
-def test_every_part_with_a_state_of_its_own_says_whether_it_is_well(compose: dict[str, Any]) -> None:
-    for name in ("kafka", "redis", "postgres", *OURS):
-        assert compose["services"][name].get("healthcheck"), f"{name} has no health check"
+def test_every_part_says_whether_it_is_well_and_starts_again(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service.get("healthcheck", {}).get("test"), f"{name} has no health check"
+        assert service["restart"] == "unless-stopped", f"{name} stays away once it has ended"
+
+
+def test_the_documentation_runs_no_second_container_at_a_fixed_address(compose: dict[str, Any]) -> None:
+    fixed = {
+        name for name, service in compose["services"].items()
+        if any((network or {}).get("ipv4_address") for network in service["networks"].values())
+    }  # fmt: skip
+    assert fixed == {"dashboard-1", "dashboard-2"}
+    pages = "\n".join(path.read_text("utf-8") for path in (paths.ROOT / "docs").glob("*.md"))
+    given = re.findall(r"docker compose run ((?:-\S+ (?:\S+:\S+ )?)*)(\S+)", pages)
+    assert given
+    assert not fixed & {service for _, service in given}
+    told = re.findall(r"docker compose exec (\S+) (\S+)", pages)
+    assert told
+    assert all(service in OURS and program == "opscentre" for service, program in told)
 
 
 def test_secrets_are_files_that_stand_nowhere_else(tree: Path, compose: dict[str, Any]) -> None:
@@ -100,6 +116,24 @@ def test_secrets_are_files_that_stand_nowhere_else(tree: Path, compose: dict[str
     assert password in (secrets / "database_url").read_text("utf-8")
     url = urlsplit((secrets / "redis_url").read_text("utf-8").strip())
     assert f"requirepass {url.password}\n" in (secrets / "redis.conf").read_text("utf-8")
+    # No container has one in its environment, where whoever may look at containers reads it.
+    for name in OURS:
+        named = {key for key in compose["services"][name]["environment"] if "SECRET" in key or "PASSWORD" in key}
+        assert all(key.endswith("_FILE") or key == "OPSCENTRE_SECRETS" for key in named), name
+        assert "env_file" not in compose["services"][name]
+
+
+def test_secrets_of_an_earlier_release_become_files(tree: Path, tmp_path: Path) -> None:
+    older = shutil.copytree(tree, tmp_path / "older")
+    secrets = older / "deploy" / "secrets"
+    (secrets / "links_key").unlink()
+    (secrets / "links.env").write_text("OPSCENTRE_SECRET_LINKS=abc=def\n", "utf-8")
+    (secrets / "sources.env").write_text("# yours\nOPSCENTRE_SECRET_SO=p=q/r\nMAIL_PASSWORD=x y\n", "utf-8")
+    prepare(older)
+    assert (secrets / "links_key").read_text("utf-8") == "abc=def\n"
+    given = {path.name: path.read_text("utf-8").strip() for path in (secrets / "sources").iterdir()}
+    assert given == {"OPSCENTRE_SECRET_SO": "p=q/r", "MAIL_PASSWORD": "x y"}
+    assert "made" not in prepare(older)
 
 
 def test_preparing_again_changes_nothing(tree: Path) -> None:

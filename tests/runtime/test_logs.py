@@ -53,6 +53,23 @@ def test_an_id_from_outside_cannot_begin_a_line_of_its_own() -> None:
     assert "\n" not in line
 
 
+def test_what_a_stranger_sent_cannot_begin_a_line_of_its_own() -> None:
+    sent = "x\r\n2026-11-21 08:00:00,000 dashboard INFO all is well\u2028\x1b[2J nhà"
+    line = TextLines("a", NOTHING).format(record("nobody was signed in: %s", sent))
+    assert len(line.splitlines()) == 1
+    assert "x\\r\\n2026-11-21" in line
+    assert line.endswith("\\u2028\\x1b[2J nhà")
+    made = record("failed")
+    try:
+        raise ValueError(sent)
+    except ValueError:
+        made.exc_info = sys.exc_info()
+    first, *more = TextLines("a", NOTHING).format(made).splitlines()
+    assert first.endswith("a WARNING failed")
+    assert more
+    assert all(one.startswith("    ") for one in more)
+
+
 @pytest.mark.parametrize(
     ("said", "written"),
     [
@@ -77,5 +94,5 @@ def test_secrets_are_not_written(said: str, written: str) -> None:
 
 def test_only_text_and_json_are_kinds_of_a_log() -> None:
     assert load({"OPSCENTRE_LOG": "json"}).log == "json"
-    with pytest.raises(SettingsError, match="xml.*log"):
+    with pytest.raises(SettingsError, match="OPSCENTRE_LOG: .*xml"):
         load({"OPSCENTRE_LOG": "xml"})
