@@ -14,9 +14,10 @@ from collectors.dvcqg_rest.http import trust
 from collectors.dvcqg_rest.settings import RestSettings
 from collectors.errors import BadData
 from collectors.intake import Record
+from collectors.moving import Page, Reader
 from collectors.paging import PageReader, Seen
 from collectors.reconciling import Key, Row
-from opscentre.domain.moments import SECOND, parse_compact
+from opscentre.domain.moments import parse_compact
 from opscentre.secret_files import secret_of
 from opscentre.settings import SettingsError
 from opscentre.sources import checked
@@ -65,21 +66,22 @@ class RestCollector:
         self._settings = settings
         self._client = client
         self._reader = PageReader(given, pace, settings.overlap)
+        self._list = self._moving({})
 
     def poll(self) -> PollResult:
         """Every page of what changed; the cursor is saved after each page that the pipe acknowledged."""
         window = self._reader.window()
-        return self._reader.read(window, (self._seen(*page) for page in self._pages(window.begin())))
+        return self._reader.read(window, (self._seen(*part) for part in self._list.walk(window.begin())))
 
     def listing(self) -> Iterator[list[Key]]:
         """See ``collectors.reconciling.Rereadable``; by the light listing where the interface has one."""
-        for rows, _ in self._pages(None, dict(parse_qsl(self._settings.keys_query))):
+        for rows, _ in self._moving(dict(parse_qsl(self._settings.keys_query))).walk(None):
             yield [key for row in rows if (key := _key(row)) is not None]
 
     def rows(self, start: int) -> Iterator[list[Row]]:
         """See ``collectors.reconciling.Rereadable``."""
         before: set[bytes] = set()
-        for page, number in self._pages(start):
+        for page, number in self._moving({}).walk(start):
             # A page begins at the moment at which the one before ended.
             fresh = [row for row in page if row not in before]
             before = set(page)
@@ -88,35 +90,43 @@ class RestCollector:
                 for index, row in enumerate(fresh, start=1)
             ]
 
-    def _pages(self, since: int | None, more: dict[str, str] | None = None) -> Iterator[tuple[list[bytes], int]]:
-        """The rows of each page and its number, from a moment (ms) on."""
-        number = 1
-        before: list[bytes] = []
-        while not self._given.stopping.is_set():
-            page = self._client.page(since, number, more)
-            if len(page.rows) > 10 * self._settings.page_rows:
-                raise BadData(f"{self._settings.url}: a page of {len(page.rows)} rows; is 'soDong' understood there?")
-            yield page.rows, number
-            if page.last or not page.rows or (number > 1 and page.rows == before):
-                return
-            before = page.rows
-            # A dossier that changes meanwhile leaves its place, and those behind it move up: page 2 would miss
-            # one. So reading goes on at the page's newest moment; pages are counted within one moment only.
-            newest = max((at for row in page.rows if (at := _modified(row)) is not None), default=None)
-            if newest is not None and (since is None or newest // SECOND > since // SECOND):
-                since, number = newest, 1
-            else:
-                number += 1
+    def _moving(self, more: dict[str, str]) -> Reader[bytes, int]:
+        return Reader(_Dossiers(self._client, self._settings, more), self._given.stopping)
 
-    def _seen(self, rows: list[bytes], number: int) -> list[Seen]:
+    def _seen(self, rows: list[bytes], number: int | None) -> list[Seen]:
         return [Seen(Record(self._place(number), raw=row), row, _modified(row)) for row in rows]
 
-    def _place(self, number: int) -> str:
-        return f"{self._settings.dossiers_path}, page {number}"
+    def _place(self, number: int | None) -> str:
+        return f"{self._settings.dossiers_path}, page {number or 1}"
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+class _Dossiers:
+    """See ``collectors.moving.Listing``: pages are counted, in an order that changes make."""
+
+    counted = True
+
+    def __init__(self, client: OneStopClient, settings: RestSettings, more: dict[str, str]) -> None:
+        """``more`` is added to the query."""
+        self._client = client
+        self._settings = settings
+        self._more = more
+
+    def page(self, since: int | None, place: int | None) -> Page[bytes, int]:
+        number = place or 1
+        rows, last = self._client.page(since, number, self._more)
+        if len(rows) > 10 * self._settings.page_rows:
+            raise BadData(f"{self._settings.url}: a page of {len(rows)} rows; is 'soDong' understood there?")
+        return Page(rows, last, number + 1)
+
+    def modified(self, row: bytes) -> int | None:
+        return _modified(row)
+
+    def digest(self, row: bytes) -> int:
+        return hash(row)
 
 
 def _key(row: bytes) -> Key | None:

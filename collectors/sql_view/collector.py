@@ -11,6 +11,7 @@ from collectors.base import Given, PollResult
 from collectors.behaviour import Pace
 from collectors.errors import BadData
 from collectors.intake import Record
+from collectors.moving import Page, Reader
 from collectors.paging import PageReader, Seen
 from collectors.reconciling import Key, Row
 from collectors.sql_view.database import MODIFIED, NUMBER, Position, View, as_record, modified_at, open_view
@@ -53,33 +54,26 @@ class ViewCollector:
         self._view = view
         self._pace = pace
         self._reader = PageReader(given, pace, settings.overlap)
+        self._list = self._moving()
 
     def poll(self) -> PollResult:
         """Every page of what changed; the cursor is saved after each page that the pipe acknowledged."""
         window = self._reader.window()
-        return self._reader.read(window, (self._changed(rows) for rows in self._pages(window.begin())))
+        return self._reader.read(window, (self._changed(rows) for rows, _ in self._list.walk(window.begin())))
 
     def listing(self) -> Iterator[list[Key]]:
         """See ``collectors.reconciling.Rereadable``: only the two columns of the key are selected."""
-        for rows in self._pages(None, (NUMBER, MODIFIED)):
+        for rows, _ in self._moving((NUMBER, MODIFIED)).walk(None):
             yield [_key(row) for row in rows]
 
     def rows(self, start: int) -> Iterator[list[Row]]:
         """See ``collectors.reconciling.Rereadable``."""
-        for rows in self._pages(start):
+        for rows, _ in self._moving().walk(start):
             yield [Row(_key(row), self._record(row, f", row {index}")) for index, row in enumerate(rows, start=1)]
 
-    def _pages(self, since: int | None, fields: Collection[str] = ()) -> Iterator[list[Mapping[str, Any]]]:
-        """The rows of each page, from a moment (ms) on; only these fields where some are named."""
-        after: Position | None = None
-        while not self._given.stopping.is_set():
-            self._pace.request()
-            rows = self._view.page(since, after, fields)
-            if rows:
-                yield rows
-            if len(rows) < self._settings.page_rows:
-                return
-            after = (rows[-1][MODIFIED], rows[-1][NUMBER])
+    def _moving(self, fields: Collection[str] = ()) -> Reader[Mapping[str, Any], Position]:
+        """Only these fields where some are named."""
+        return Reader(_Rows(self._view, self._settings, self._pace, fields), self._given.stopping)
 
     def _record(self, row: Mapping[str, Any], which: str = "") -> Record:
         record = as_record(row)
@@ -88,10 +82,6 @@ class ViewCollector:
         return Record(f"{self._settings.view}, modified {shown}{which}", value=record)
 
     def _changed(self, rows: list[Mapping[str, Any]]) -> list[Seen]:
-        # A row whose modification time is no time would not be found again by it.
-        if all(modified_at(row[MODIFIED]) is None for row in rows):
-            told = f"view {self._settings.view}, {MODIFIED}: no row of {len(rows)} holds a time stamp or yyyyMMddHHmmss"
-            raise BadData(f"{told}; choose another column for it")
         return [
             Seen(record, msgspec.json.encode(record.value), modified_at(row[MODIFIED]))
             for row, record in zip(rows, map(self._record, rows), strict=True)
@@ -100,6 +90,34 @@ class ViewCollector:
     def close(self) -> None:
         """Close the connections."""
         self._view.close()
+
+
+class _Rows:
+    """See ``collectors.moving.Listing``: places are keys."""
+
+    counted = False
+
+    def __init__(self, view: View, settings: ViewSettings, pace: Pace, fields: Collection[str]) -> None:
+        self._view = view
+        self._settings = settings
+        self._pace = pace
+        self._fields = fields
+
+    def page(self, since: int | None, place: Position | None) -> Page[Mapping[str, Any], Position]:
+        self._pace.request()
+        rows = self._view.page(since, place, self._fields)
+        # A row whose modification time is no time would not be found again by it.
+        if rows and all(modified_at(row[MODIFIED]) is None for row in rows):
+            told = f"view {self._settings.view}, {MODIFIED}: no row of {len(rows)} holds a time stamp or yyyyMMddHHmmss"
+            raise BadData(f"{told}; choose another column for it")
+        following = (rows[-1][MODIFIED], rows[-1][NUMBER]) if rows else (None, "")
+        return Page(rows, len(rows) < self._settings.page_rows, following)
+
+    def modified(self, row: Mapping[str, Any]) -> int | None:
+        return modified_at(row[MODIFIED])
+
+    def digest(self, row: Mapping[str, Any]) -> int:
+        return hash(msgspec.json.encode(as_record(row)))
 
 
 def _key(row: Mapping[str, Any]) -> Key:

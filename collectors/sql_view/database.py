@@ -15,10 +15,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from collectors.errors import BadData, CollectError, SignInRefused, TimedOut, Unreachable, first_line
 from collectors.sql_view.settings import ViewSettings
 from opscentre.domain.dvcqg import DATES, FIELDS
-from opscentre.domain.moments import ZONE, local, moment, parse_compact
+from opscentre.domain.moments import ZONE, local, parse_compact
 from opscentre.settings import SettingsError
 
 NUMBER, MODIFIED = "MaHoSo", "NgayCapNhat"
+
+_EPOCH, _MILLISECOND = dt.datetime.fromtimestamp(0, dt.UTC), dt.timedelta(milliseconds=1)
 
 #: (modification time as the column holds it, MaHoSo): where the page before ended.
 Position = tuple[Any, str]
@@ -161,10 +163,15 @@ def _style(value: Any) -> str:
 
 
 def modified_at(value: Any) -> int | None:
-    """The moment that a modification column holds: a time stamp, or text as ``yyyyMMddHHmmss`` or ISO 8601."""
+    """The moment that a modification column holds: a time stamp, or text as ``yyyyMMddHHmmss`` or ISO 8601.
+
+    The millisecond that it lies in: reading on from there must find it again.
+    """
     try:
         if isinstance(value, str) and value[4:5] == "-":
             value = dt.datetime.fromisoformat(value)
-        return moment(value) if isinstance(value, dt.datetime) else parse_compact(str(value))
+        if not isinstance(value, dt.datetime):
+            return parse_compact(str(value))
+        return ((value if value.tzinfo else value.replace(tzinfo=ZONE)) - _EPOCH) // _MILLISECOND
     except ValueError:
         return None

@@ -120,6 +120,14 @@ def test_columns_may_have_the_fields_own_names_and_times_may_be_iso_text(bench: 
 
 
 @pytest.mark.postgres
+def test_reading_goes_on_at_a_moment_that_is_not_later_than_the_row(bench: Bench, registry: Registry) -> None:
+    for n in range(25):
+        registry.put(n, seconds=0)
+        registry.run("UPDATE ho_so SET cap_nhat = :at WHERE so_ho_so LIKE :number",
+                     at=f"2026-11-20 09:30:11.{123600 + 10 * n}", number=f"%{n:04d}")  # fmt: skip
+    assert collector(bench, registry, page_rows=3, overlap=0.0).poll().taken == 25
+
+
 def test_time_stamps_of_postgresql_are_read_and_nothing_is_written(bench: Bench, postgres_url: str) -> None:
     engine = create_engine(postgres_url)
     with engine.begin() as connection:
