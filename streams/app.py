@@ -68,6 +68,15 @@ class Cycle:
         """The offset that SQL holds of each (topic, partition) that is ours."""
         return self._worker.positions()
 
+    @property
+    def sql_away(self) -> bool:
+        """Whether SQL does not answer and is asked again."""
+        return self._worker.sql_away_for is not None
+
+    def give_up(self) -> None:
+        """The process is stopping: wait no longer for an SQL that is away."""
+        self._worker.give_up()
+
     async def take(self, stream: AsyncIterator[Any]) -> None:
         """Take messages off a stream until it ends; they are acknowledged once SQL holds them."""
         async for event in stream:
@@ -249,6 +258,10 @@ def create_app(cycle: Cycle, broker: str, partitions: int, data: str) -> faust.A
     @app.on_partitions_revoked.connect
     async def revoked(*_: Any, **__: Any) -> None:
         await cycle.hold()
+
+    @app.on_before_shutdown.connect
+    async def stopping(*_: Any, **__: Any) -> None:
+        cycle.give_up()
 
     @app.on_rebalance_complete.connect
     async def assigned(*_: Any, **__: Any) -> None:

@@ -20,6 +20,8 @@ def checks(cycle: Cycle, worker: Worker, watchdog: Watchdog) -> dict[str, Reason
         return "partitions are being taken over or handed over" if cycle.loading else ""
 
     def sql() -> str:
+        if (away := worker.sql_away_for) is not None:
+            return f"SQL has not answered for {away:.0f} s: it is asked again, and nothing is counted until it does"
         waited = time.monotonic() - cycle.came_round
         return f"no cycle has come round for {waited:.0f} s: SQL may be away or busy" if waited > ROUND_WITHIN else ""
 

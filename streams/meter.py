@@ -35,6 +35,9 @@ class Meter:
     def redis(self, away: bool) -> None:
         """Whether Redis answers."""
 
+    def sql(self, away: bool) -> None:
+        """Whether SQL answers."""
+
     def cycled(self, seconds: float) -> None:
         """A cycle with messages was gone through."""
 
@@ -70,6 +73,9 @@ class StreamMeter(Meter):
             "opscentre_stream_last_commit_timestamp_seconds", "When SQL last took a batch.", registry=registry
         )
         self._redis_away = Gauge("opscentre_stream_redis_away", "1 while Redis does not answer.", registry=registry)
+        self._sql_away = Gauge(
+            "opscentre_stream_sql_away", "1 while SQL does not answer and is asked again.", registry=registry
+        )
         lost = Counter("opscentre_stream_claims_lost", "Processes that ended because their partitions had become "
                        "another worker's.", registry=registry)  # fmt: skip
         lost.inc(ends.get(claim_lost, 0))
@@ -100,6 +106,9 @@ class StreamMeter(Meter):
 
     def redis(self, away: bool) -> None:
         self._redis_away.set(away)
+
+    def sql(self, away: bool) -> None:
+        self._sql_away.set(away)
 
     def cycled(self, seconds: float) -> None:
         self._cycle.observe(seconds)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from redis.exceptions import RedisError
@@ -21,6 +20,7 @@ from opscentre.pipe import topics
 from opscentre.store import journal
 from streams.ledger import Ledger
 from streams.meter import Meter
+from streams.patience import Patience
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +59,14 @@ class Board:
     ``prepare`` and ``mend`` belong to the thread that counts, ``show`` to the one that writes; never two at once.
     """
 
-    def __init__(self, engine: Engine, writer: BoardWriter, calendar: Calendar, meter: Meter) -> None:
+    def __init__(
+        self, engine: Engine, writer: BoardWriter, calendar: Calendar, meter: Meter, sql: Patience | None = None
+    ) -> None:
         self._engine = engine
         self._writer = writer
         self._calendar = calendar
         self._meter = meter
+        self._sql = sql or Patience(meter)
         self._cared = 0.0
         #: Whether Redis was away at the last look; may be asked from any thread.
         self.away = False
@@ -137,7 +140,7 @@ class Board:
             for partition in sorted(broken):
                 ledger = ledgers[partition]
                 # Redis was emptied, or another worker has written there: SQL knows whose the partition is.
-                ours = partial(journal.require, self._engine, topics.DOSSIERS, partition, ledger.claim)
+                ours = self._asking(topics.DOSSIERS, partition, ledger.claim)
                 self._writer.rewrite(ledger, ledger.dossiers, now, self._urgent(partition, now), ours)
             if broken:
                 self._announce()
@@ -156,7 +159,7 @@ class Board:
                 self._broken.add(flush.partition)
         observed = picture.observed
         if observed and (observed.fresh or not self._writer.observations_stand()):
-            ours = partial(journal.require, self._engine, topics.OBSERVATIONS, 0, observed.claim)
+            ours = self._asking(topics.OBSERVATIONS, 0, observed.claim)
             written = self._writer.write_observations(observed.heartbeat, observed.sources, observed.links, ours)
             self.unsent = self.unsent or not written
             changed = True
@@ -182,13 +185,19 @@ class Board:
             self.away = False
             self._meter.redis(away=False)
 
+    def _asking(self, topic: str, partition: int, claim: int) -> Callable[[], None]:
+        """Asks SQL whether a partition is still ours, and raises ``Fenced`` where it is not."""
+        return lambda: self._sql.ask(lambda: journal.require(self._engine, topic, partition, claim))
+
+    def _listing(self, partition: int, since: int, until: int, now: int) -> list[UrgentDossier]:
+        states = self._sql.ask(lambda: journal.open_due(self._engine, partition, since, until, LISTED))
+        return [_listed(state, now) for state in states]
+
     def _urgent(self, partition: int, now: int) -> Urgent:
         horizon = self._calendar.add_working_time(now, DUE_SOON)
         return Urgent(
-            overdue=[_listed(state, now) for state in journal.open_due(self._engine, partition, 0, now, LISTED)],
-            due_soon=[
-                _listed(state, now) for state in journal.open_due(self._engine, partition, now, horizon + 1, LISTED)
-            ],
+            overdue=self._listing(partition, 0, now, now),
+            due_soon=self._listing(partition, now, horizon + 1, now),
         )
 
 

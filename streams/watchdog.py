@@ -38,6 +38,11 @@ class Life(Protocol):
     #: Cycles that have come round.
     rounds: int
 
+    @property
+    def sql_away(self) -> bool:
+        """Whether it waits for an SQL that does not answer: no new process would move either."""
+        ...
+
     def positions(self) -> Mapping[Place, int]:
         """The offset that SQL holds of each (topic, partition) that is ours."""
         ...
@@ -103,6 +108,8 @@ class Watchdog:
         now = self._monotonic()
         # A machine that slept, or a process that was halted for a while, has not stood still all that time.
         passed, self._looked = min(now - self._looked, 2 * self._every), now
+        if self._life.sql_away:
+            passed = 0.0
         loading = self._life.loading
         if loading != self._loading:
             self._loading, self._since_round = loading, 0.0

@@ -7,11 +7,11 @@ import logging
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from opscentre.clock import Clock
 from opscentre.domain.calendar import Calendar
@@ -27,6 +27,7 @@ from streams.dead_letters import compose
 from streams.digestion import UNDIGESTIBLE, read_batch, read_observation
 from streams.ledger import Ledger
 from streams.meter import Meter
+from streams.patience import Patience
 from streams.showing import Board, Observed, Picture
 from streams.tally import Names
 
@@ -36,7 +37,6 @@ _encode = msgspec.json.Encoder().encode
 
 #: Repeats of an import that are noted one by one; beyond that they are only counted.
 NOTED_REPEATS = 1_000
-_RETRIES = 20
 
 
 class Message(NamedTuple):
@@ -90,7 +90,8 @@ class Worker:
         self._engine = engine
         self._calendar = calendar
         self._clock = clock
-        self._board = Board(engine, writer, calendar, self._meter)
+        self._sql = Patience(self._meter)
+        self._board = Board(engine, writer, calendar, self._meter, self._sql)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writing")
         self._handed: _Handed | None = None
         #: (offset SQL goes on from, next to digest) of the observations partition; None: not ours.
@@ -108,10 +109,23 @@ class Worker:
         """Whether Redis was away at the last look; may be asked from any thread."""
         return self._board.away
 
+    @property
+    def sql_away_for(self) -> float | None:
+        """Seconds since SQL answered no more; None while it does. May be asked from any thread."""
+        return self._sql.away_for
+
+    def give_up(self) -> None:
+        """The process is stopping: wait no longer for an SQL that is away. May be called from any thread."""
+        self._sql.give_up()
+
     def assign(self, partitions: Iterable[int], observations: bool) -> None:
         """Take over partitions: load what SQL holds of them, unless it is what this worker wrote last."""
         self.finish()
         wanted = set(partitions)
+        # Repeated as a whole: a ledger that was filled in part is thrown away, and its partition claimed once more.
+        self._sql.ask(lambda: self._take_over(wanted, observations))
+
+    def _take_over(self, wanted: set[int], observations: bool) -> None:
         standing = journal.standing_claims(self._engine, topics.DOSSIERS)
         kept = {p for p in wanted & set(self.ledgers) if self.ledgers[p].claim == standing.get(p)}
         # Claimed before it is read: from then on nobody else's write can come in between.
@@ -180,7 +194,7 @@ class Worker:
         """One whole cycle: fold the messages, let the clock act, write SQL in one transaction, then the board.
 
         Raises ``Fenced`` when another worker owns a partition by now, ``Gap`` when the pipe left messages out,
-        ``OperationalError`` when SQL stays away: the process has to start anew from SQL then.
+        SQL's own error when that stays away for long: the process has to start anew from SQL then.
         """
         self.begin(messages)
         self.finish()
@@ -289,7 +303,7 @@ class Worker:
             if ledger.dossiers > len(ledger.entries):
                 wanted.update((snapshot.key, ledger) for snapshot in batch.snapshots)
         keys = [key for key, ledger in wanted.items() if key not in ledger.entries]
-        for held in settled.fetch(self._engine, keys) if keys else ():
+        for held in self._sql.ask(lambda: settled.fetch(self._engine, keys)) if keys else ():
             ledger = wanted[held.source, held.number]
             if held.partition == ledger.partition:
                 ledger.recall(held)
@@ -370,16 +384,14 @@ class Worker:
 
     def _write(self, entries: journal.Entries) -> None:
         begun = time.monotonic()
-        for attempt in range(_RETRIES):
-            try:
+        attempts = count()
+
+        def attempt() -> None:
+            # A commit whose answer was lost may have gone through.
+            if not next(attempts) or not journal.holds(self._engine, entries):
                 journal.write(self._engine, entries)
-                break
-            except OperationalError as error:
-                # A database that restarts is back within seconds; the same rows written twice are the same rows.
-                if attempt == _RETRIES - 1:
-                    raise
-                log.warning("SQL does not take the batch (%s); trying again", error.orig)
-                time.sleep(0.5)
+
+        self._sql.ask(attempt)
         self._meter.wrote(time.monotonic() - begun)
 
 

@@ -80,6 +80,21 @@ def write(engine: Engine, entries: Entries) -> None:
         )
 
 
+def holds(engine: Engine, entries: Entries) -> bool:
+    """Whether a batch whose answer was lost was written all the same: its claims stand and its offsets have moved.
+
+    False also where it moves none: such a batch may be written again, its rows are the same rows.
+    Raises ``Fenced`` when a claim is another worker's by now.
+    """
+    column = tables.partitions.c
+    with reading(engine).connect() as connection:
+        _require(connection, entries.claims)
+        rows = connection.execute(select(column.topic, column.partition, column.next_offset))
+        stored = {(row.topic, row.partition): row.next_offset for row in rows}
+    moved = {place: following for place, (expected, following) in entries.offsets.items() if expected != following}
+    return bool(moved) and all(stored.get(place) == following for place, following in moved.items())
+
+
 def _advance(connection: Connection, topic: str, partition: int, expected: int, following: int) -> None:
     column = tables.partitions.c
     moved = connection.execute(

@@ -39,6 +39,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.loading = False
+        self.sql_away = False
         self.rounds = 0
         self.stored: dict[Place, int] = {ONE: 0, TWO: 0}
         self.end: dict[Place, int] = {ONE: 0, TWO: 0}
@@ -114,6 +115,16 @@ def test_a_cycle_that_does_not_come_round_ends_the_worker_also_without_messages(
     scene.pass_time(AFTER)
     scene.pass_time(AFTER + 2, living=False)
     assert scene.reasons[0].startswith("for 30 s its cycle has not come round")
+
+
+def test_a_worker_that_waits_for_sql_is_not_ended_for_it(scene: Scene):
+    scene.end[ONE], scene.sql_away = 5, True
+    scene.pass_time(10 * AFTER, living=False)
+    scene.sql_away = False
+    scene.pass_time(AFTER - 4, living=False)
+    assert scene.reasons == []
+    scene.pass_time(8, living=False)
+    assert scene.reasons
 
 
 def test_loading_may_take_longer_but_not_for_ever(scene: Scene):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 
 import pytest
 import redis
@@ -13,7 +15,7 @@ from redis.exceptions import RedisError
 
 from opscentre.domain.moments import DAY
 from tests.parts.postgres import Postgres
-from tests.parts.process import wait_until
+from tests.parts.process import free_port, wait_until
 from tests.parts.redis import Redis
 from tests.streams.books import history
 from tests.streams.crashes.installation import TODAY, Installation, tangled
@@ -87,11 +89,19 @@ def test_an_emptied_and_a_restarted_redis_are_whole_again_and_never_half_a_board
     assert watcher.states == {"live", "rebuilding", "away"}
 
 
+def _readiness(port: int) -> str:
+    with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as asking:
+        asking.request("GET", "/readyz")
+        return asking.getresponse().read().decode()
+    return ""
+
+
 @pytest.mark.postgres
 def test_postgresql_shut_down_in_mid_flow_loses_and_doubles_nothing(
     install: Callable[..., Installation], postgres: Postgres, postgres_url: str
 ):
-    place = install(database=postgres_url)
+    port = free_port()
+    place = install(database=postgres_url, stream_metrics=f"127.0.0.1:{port}")
     worker = place.worker()
     place.wait_assigned(worker)
     story = tangled(history(1_500))
@@ -104,6 +114,11 @@ def test_postgresql_shut_down_in_mid_flow_loses_and_doubles_nothing(
         postgres.process.send_signal(signal.SIGQUIT)
         postgres.process.wait(20)
         time.sleep(away)
+        if away > 1:
+            wait_until(lambda: "SQL has not answered" in _readiness(port), 20, "nobody is told that SQL is away")
         postgres.ensure()
     feeding.join()
     place.settle()
+    assert worker.codes == [], "the worker outlives a restart of its database"
+    assert worker.says("SQL is away")
+    wait_until(lambda: '"ready":true' in _readiness(port), 20, "the worker is not ready again")
