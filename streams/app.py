@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 GROUP = "opscentre"
 #: Bytes of messages (and MESSAGE_WEIGHT for each) of one cycle, and so of one transaction: some 8,000 changes.
 CYCLE = 4 << 20
+#: Bytes that wait for a cycle from which on it counts while the one before is written. With less the two threads,
+#: which share one interpreter, would only hold each other up, and a change would wait for two cycles instead of one.
+BEHIND = CYCLE // 4
 #: Bytes that may wait for the cycle; beyond that the agents hold back, and with them the pipe.
 WAITING = 2 * CYCLE
 #: Seconds between cycles while nothing arrives: the clock must act also then.
@@ -124,7 +127,7 @@ class Cycle:
             # Begun it hands over only once the cycle before is written.
             self._acknowledge()
             self._begun = events
-            if not self._events:
+            if self._weight < BEHIND:
                 await self._finish()
             self.rounds += 1
             self.came_round = time.monotonic()

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import count
 from typing import NamedTuple
 
 import msgspec
@@ -384,14 +383,7 @@ class Worker:
 
     def _write(self, entries: journal.Entries) -> None:
         begun = time.monotonic()
-        attempts = count()
-
-        def attempt() -> None:
-            # A commit whose answer was lost may have gone through.
-            if not next(attempts) or not journal.holds(self._engine, entries):
-                journal.write(self._engine, entries)
-
-        self._sql.ask(attempt)
+        self._sql.ask(journal.attempts(self._engine, entries))
         self._meter.wrote(time.monotonic() - begun)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -78,6 +78,19 @@ def write(engine: Engine, entries: Entries) -> None:
             ],
             update=["rules", "claim"],
         )
+
+
+def attempts(engine: Engine, entries: Entries) -> Callable[[], None]:
+    """``write``, to be called until it ends without an error: a commit whose answer was lost may have gone through."""
+    tried = False
+
+    def attempt() -> None:
+        nonlocal tried
+        again, tried = tried, True
+        if not again or not holds(engine, entries):
+            write(engine, entries)
+
+    return attempt
 
 
 def holds(engine: Engine, entries: Entries) -> bool:
