@@ -136,9 +136,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.partitions or (EMBEDDED_PARTITIONS if self.embedded else KAFKA_PARTITIONS)
 
     def environment(self) -> dict[str, str]:
-        """The settings as environment variables for a child process."""
-        values = msgspec.structs.asdict(self)
-        return {f"OPSCENTRE_{name.upper()}": str(value) for name, value in values.items() if str(value)}
+        """The settings as environment variables for a child process; what stands in a file stays there."""
+        found = {}
+        for name, value in msgspec.structs.asdict(self).items():
+            variable = f"OPSCENTRE_{name.upper()}"
+            if not os.environ.get(variable) and value and _from_file(name, os.environ) == value:
+                found[f"{variable}_FILE"] = os.environ[f"{variable}_FILE"]
+            elif str(value):
+                found[variable] = str(value)
+        return found
 
 
 def _require_redis(url: str) -> None:

@@ -26,6 +26,19 @@ def test_a_child_process_reads_what_its_parent_was_given(tmp_path):
     assert load(settings.environment()) == settings
 
 
+def test_what_stands_in_a_file_is_in_no_childs_environment(tmp_path, monkeypatch):
+    (tmp_path / "url").write_text("postgresql://u:hush@h/d\n", encoding="utf-8")
+    monkeypatch.delenv("OPSCENTRE_DATABASE", raising=False)
+    monkeypatch.setenv("OPSCENTRE_DATABASE_FILE", str(tmp_path / "url"))
+    settings = load(redis="redis://r/0")
+    given = settings.environment()
+    assert settings.database_url == "postgresql://u:hush@h/d"
+    assert "hush" not in str(given)
+    assert load(given) == settings
+    # Another database than the file's is the child's too.
+    assert load(load(database="sqlite:///x").environment()).database == "sqlite:///x"
+
+
 def test_arguments_win_over_the_environment():
     assert load({"OPSCENTRE_PORT": "9000", "OPSCENTRE_HOST": "::1"}, port=9001).port == 9001
 

@@ -21,6 +21,7 @@ from opscentre.runtime.folder import HeldFolder
 from opscentre.settings import Settings
 from opscentre.store import schema, tables
 from opscentre.store.engine import connect
+from opscentre.store.people_tables import sessions, sign_in_journeys
 from opscentre.store.revisions import head, known, standing
 
 #: Added to the numbers of all claims: what a worker of the life before may still hold is void.
@@ -145,6 +146,9 @@ def _begin_anew(engine: Engine, manifest: Manifest) -> None:
         connection.execute(delete(tables.partitions))
         connection.execute(update(tables.claims).values(number=tables.claims.c.number + _LATER))
         connection.execute(update(tables.settlements).values(claim=tables.settlements.c.claim + _LATER))
+        # Who was shut out since would be in again.
+        connection.execute(delete(sessions))
+        connection.execute(delete(sign_in_journeys))
         cursor = tables.cursors.c
         given = manifest.cursors or {}
         connection.execute(delete(tables.cursors).where(cursor.source.not_in(given)))
