@@ -17,7 +17,7 @@ from collectors.errors import as_failure
 from collectors.polling import SourcePoll
 from opscentre.clock import wall_ms
 from opscentre.settings import Settings
-from opscentre.store import requests
+from opscentre.store import requests, source_states
 from opscentre.store.requests import Request
 
 log = logging.getLogger(__name__)
@@ -52,11 +52,17 @@ class Asked:
                 requests.give_up(self._store, wall_ms())
                 self._begun = True
             taken = requests.take(self._store, wall_ms())
+            self._tell_pauses()
         except SQLAlchemyError as error:
             log.warning("what people ask for cannot be read: %s", error)
             return
         for one in taken:
             threading.Thread(target=self._do, args=(one,), name=f"asked {one.id}", daemon=True).start()
+
+    def _tell_pauses(self) -> None:
+        found = source_states.all_paused(self._store)
+        for code, source in self._sources.items():
+            source.tell_pause(found[code].since if code in found else None)
 
     def _do(self, one: Request) -> None:
         log.info("%s asks for %s of %s", one.who, one.kind, one.subject)
@@ -75,7 +81,7 @@ class Asked:
         source = self._sources.get(one.subject)
         if source is None:
             return False, f"sources.toml has no source {one.subject!r}"
-        if source.is_paused():
+        if source.is_paused:
             return False, "paused: let it go on first"
         with sole_reader(self._settings.data, source.code, TURN) as free:
             if not free:

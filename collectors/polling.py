@@ -21,7 +21,9 @@ from collectors.telegraph import Telegraph
 from opscentre import tracing
 from opscentre.clock import wall_ms
 from opscentre.domain.observations import SourceSeen
+from opscentre.store.engine import reading
 from opscentre.store.intake import count_set_aside, read_cursor, write_cursor
+from opscentre.store.source_lag import last_seen
 from opscentre.store.source_states import Stands, paused, write_stands
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,8 @@ class SourcePoll:
         self._ended: tuple[str, str | None] | None = None
         #: What was last told of how the source is gone on with; None: nothing by this process.
         self._stands: Stands | None = None
+        #: What was last told of the source itself; None: nothing by this process.
+        self._told: SourceSeen | None = None
 
     @property
     def code(self) -> str:
@@ -125,8 +129,9 @@ class SourcePoll:
             quarantined=sum(self._quarantined.values()),
             quarantined_units={unit: count for unit, count in self._quarantined.items() if unit},
             error=f"{failure.kind}: {told}"[:300] if failure else "",
+            paused_since=self._paused_since(),
         )
-        self._telegraph.send(seen)
+        self._tell(seen)
         self._tell_stand(at)
         return seen
 
@@ -141,12 +146,35 @@ class SourcePoll:
             self.note_acted()
         return seen
 
+    @property
     def is_paused(self) -> bool:
         """Whether a person has paused the source. Where our own database does not answer: no."""
+        return self._paused_since() is not None
+
+    def _paused_since(self) -> int | None:
         try:
-            return paused(self._given.store, self.code) is not None
+            found = paused(self._given.store, self.code)
         except SQLAlchemyError:
-            return False
+            return None
+        return found.since if found else None
+
+    def tell_pause(self, since: int | None) -> None:
+        """Tell since when a person has had the source asked no more (None: it is asked), where that is news.
+
+        Its turns say nothing while it is paused, and the wall must know at once. Raises ``SQLAlchemyError``.
+        """
+        last = self._told
+        if last is None:
+            with reading(self._given.store).connect() as connection:
+                last = last_seen(self.code, connection)
+        if last is None:
+            last = SourceSeen(code=self.code, attempted_at=since or 0, observed_at=None, ok=True)
+        if last.paused_since != since:
+            self._tell(msgspec.structs.replace(last, paused_since=since))
+
+    def _tell(self, seen: SourceSeen) -> None:
+        if self._telegraph.send(seen):
+            self._told = seen
 
     def _tell_stand(self, at: int) -> None:
         """Write down when the source is asked again, where that is other than it was told."""
@@ -180,7 +208,7 @@ class SourcePoll:
 
     def _worth_asking(self) -> bool:
         """Whether polling goes on: nobody has paused it, and it was not given up, or a person has acted since."""
-        if self.is_paused():
+        if self.is_paused:
             return False
         if self._ended is None:
             return True
@@ -257,7 +285,7 @@ class SourcePoll:
 
     def reconcile(self) -> None:
         """Compare the source's keys with the dossiers here, where its kind can list them. Never raises."""
-        if self._given.stopping.is_set() or self._ended is not None or self.is_paused():
+        if self._given.stopping.is_set() or self._ended is not None or self.is_paused:
             return
         with sole_reader(self._given.settings.data, self.code, _TURN) as free:
             if not free:

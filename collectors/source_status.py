@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Engine, and_, func, or_, select
+from sqlalchemy import Connection, Engine, func, select
 
 from collectors.reconciling import Reconciliation, read_reconciliation
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.fold import DossierState
-from opscentre.domain.lateness import cleared_by_sync, late_by_sync
+from opscentre.domain.lateness import cleared_by_sync
 from opscentre.domain.moments import DAY
 from opscentre.domain.status import ENDED
 from opscentre.sources import SourceConfig
 from opscentre.store import tables
+from opscentre.store.by_sync import late_by_sync_of
 from opscentre.store.engine import reading
 from opscentre.store.source_lag import Lag, lag_of, last_seen
 
 _decode = msgspec.json.Decoder(DossierState).decode
-_PAGE = 1_000
 
 
 class Status(msgspec.Struct, kw_only=True):
@@ -63,14 +63,15 @@ class Status(msgspec.Struct, kw_only=True):
 def statuses(sources: Sequence[SourceConfig], store: Engine, wall: int, now: int, calendar: Calendar) -> list[Status]:
     """Every source in the order given. ``wall`` is real time, ``now`` the product's (ms)."""
     with reading(store).connect() as connection:
-        found = [_status(config, connection, wall, now) for config in sources]
-        for status in found:
+        told = [_status(config, connection, wall, now) for config in sources]
+        for status in told:
             heard = None if status.known_at is None else now - (wall - status.known_at)
-            status.late_by_sync = _late_by_sync(status.code, connection, heard, now, calendar)
+            found = late_by_sync_of(connection, {status.code: heard}, now, calendar, status.code)
+            status.late_by_sync = sum(unit.processing + unit.reception for unit in found.values())
             status.cleared_by_sync = _cleared_by_sync(status.code, connection, now)
-    for status in found:
+    for status in told:
         status.reconciliation = read_reconciliation(store, status.code)
-    return found
+    return told
 
 
 def _status(config: SourceConfig, connection: Connection, wall: int, now: int) -> Status:
@@ -102,14 +103,6 @@ def _reasons(code: str, severity: str, connection: Connection) -> dict[str, int]
     query = query.where(column.resolved_at.is_(None))
     counted = connection.execute(query.group_by(column.reason).order_by(func.count().desc(), column.reason))
     return {row[0]: row[1] for row in counted}
-
-
-def _late_by_sync(code: str, connection: Connection, heard: int | None, now: int, calendar: Calendar) -> int:
-    column = tables.dossiers.c
-    since = heard or 0
-    silent = [and_(moment >= since, moment < now) for moment in (column.open_due, column.reception_due)]
-    query = select(column.state).where(column.source == code, or_(*silent)).execution_options(yield_per=_PAGE)
-    return sum(late_by_sync(_decode(state), heard, now, calendar) for (state,) in connection.execute(query))
 
 
 def _cleared_by_sync(code: str, connection: Connection, now: int) -> int:

@@ -96,8 +96,8 @@ def main() -> None:
     place = profile.load(chosen.profile)
     store = open_store(chosen.database_url)
     try:
-        now = open_clock(chosen.clock, place.calendar).now()
-        document = count(store, place, now, read_names(place, chosen))
+        clock = open_clock(chosen.clock, place.calendar)
+        document = count(store, place, clock.now(), read_names(place, chosen), clock.speed)
     finally:
         store.dispose()
     sys.stdout.buffer.write(msgspec.json.encode(document))

@@ -58,11 +58,12 @@ def is_dead(source: SourceAge, made_at: int) -> bool:
 
 
 def _sources(before: Wall, after: Wall) -> list[Alarm]:
-    were = {source.code: is_dead(source, before.made_at) for source in before.sources}
+    # One that is paused, or was let go on a moment ago, is silent because a person wanted it so: that is no news.
+    silent = {one.code: one.paused_since is not None or is_dead(one, before.made_at) for one in before.sources}
     return [
         Alarm(f"source-{source.code}-{after.made_at}", "links", f"NGUỒN NGỪNG TRẢ LỜI · {source.name}")
         for source in after.sources
-        if is_dead(source, after.made_at) and not were.get(source.code, True)
+        if is_dead(source, after.made_at) and source.paused_since is None and not silent.get(source.code, True)
     ]
 
 

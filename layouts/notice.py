@@ -47,10 +47,14 @@ def notice_of(wall: Wall) -> Notice | None:
 
 def _all_stale(wall: Wall) -> Notice | None:
     """Collectors that live but reach no source at all give no live picture either."""
-    if not wall.sources or any(source_state(source, wall.made_at) == "fresh" for source in wall.sources):
+    states = {source_state(source, wall.made_at) for source in wall.sources}
+    if not states or "fresh" in states:
         return None
     seen = [source.observed_at for source in wall.sources if source.observed_at is not None]
-    return Notice("bad", "MỌI NGUỒN ĐỀU TRỄ", max(seen) if seen else None)
+    since = max(seen) if seen else None
+    if states == {"paused"}:
+        return Notice("warn", "MỌI NGUỒN ĐANG TẠM DỪNG", since)
+    return Notice("bad", "MỌI NGUỒN ĐỀU TRỄ", since)
 
 
 def _untold(wall: Wall) -> Notice | None:

@@ -1,12 +1,11 @@
-"""The units of the wall by their on-time share: who is ranked, by what, and the best and the last of them. Pure."""
+"""The units of the wall with their places: who is ranked, by what. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import msgspec
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from opscentre.domain import ranking
+from opscentre.domain.ranking import Entry, Ranked
 from opscentre.domain.units import Unit
 from opscentre.live.wall import Totals
 
@@ -16,32 +15,28 @@ TOLERANCE = ranking.TOLERANCE / 100
 MINIMUM = ranking.MINIMUM
 
 
-class Ranked(msgspec.Struct, frozen=True):
-    """A unit with its place. ``volume`` is the denominator of its share."""
-
-    rank: int
-    unit: Unit
-    share: float
-    volume: int
-
-
 def volume(totals: Totals) -> int:
     """The dossiers that the on-time share speaks of."""
     return totals.finished_on_time_30d + totals.finished_overdue_30d + totals.in_process
 
 
-def rank(units: Iterable[Unit], numbers: Mapping[str, Totals], minimum: int = MINIMUM) -> list[Ranked]:
+def rank(units: Iterable[Unit], numbers: Mapping[str, Totals]) -> list[Ranked]:
     """Units by on-time share, best first; equal shares share a rank, the greater volume first among them."""
-    by_code = {unit.code: unit for unit in units if unit.code in numbers}
-    entries = [ranking.Entry(code, numbers[code].on_time_share, volume(numbers[code])) for code in by_code]
-    return [
-        Ranked(entry.rank, by_code[entry.code], entry.value, entry.volume)
-        for entry in ranking.rank(entries, tolerance=TOLERANCE, minimum=minimum)
-        if entry.rank is not None and entry.value is not None
-    ]
+
+    def entry(unit: Unit) -> Entry | None:
+        totals = numbers.get(unit.code)
+        return None if totals is None else Entry(unit.code, totals.on_time_share, volume(totals))
+
+    return rank_by(units, entry)
 
 
-def best_and_worst(ranked: list[Ranked], each: int) -> tuple[list[Ranked], list[Ranked]]:
-    """The first and the last ``each``; none stands in both, and the best win when there are few."""
-    best = ranked[:each]
-    return best, ranked[max(len(best), len(ranked) - each) :]
+def rank_by(
+    units: Iterable[Unit],
+    entry: Callable[[Unit], Entry | None],
+    minimum: int = MINIMUM,
+    stale: Collection[str] = (),
+) -> list[Ranked]:
+    """The units that have a place by the share of 1 that ``entry`` finds, best first; ``stale`` ones are marked."""
+    entries = [found for unit in units if (found := entry(unit)) is not None]
+    ranked = ranking.rank(entries, tolerance=TOLERANCE, minimum=minimum, stale=stale)
+    return [found for found in ranked if found.rank is not None]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from opscentre.live.wall import LinkState, SourceAge
 
 LINK_WORDS = {"up": "thông", "down": "MẤT", "unknown": "chưa rõ", "maintenance": "bảo trì"}
-SOURCE_WORDS = {"fresh": "", "stale": "trễ", "failing": "LỖI", "never": "chưa có"}
+SOURCE_WORDS = {"fresh": "", "stale": "trễ", "failing": "LỖI", "never": "chưa có", "paused": "tạm dừng"}
+#: Where there is no room for every source, those come first that want a person most.
+SOURCE_ORDER = {"failing": 0, "stale": 1, "paused": 2, "never": 3, "fresh": 4}
 
 
 def link_state(link: LinkState, now: int) -> str:
@@ -36,7 +38,12 @@ def link_word(link: LinkState, standing: str, now: int) -> str:
 
 
 def source_state(source: SourceAge, made_at: int) -> str:
-    """``fresh``; ``stale`` (no success for three intervals); ``failing`` (the last attempt failed); ``never``."""
+    """``fresh``; ``stale`` (no success for three intervals); ``failing`` (the last attempt failed); ``never``.
+
+    ``paused``, whatever was found last: a person has had it asked no more. That is no fault, and not good either.
+    """
+    if source.paused_since is not None:
+        return "paused"
     if source.observed_at is None:
         return "never" if source.ok else "failing"
     if not source.ok:

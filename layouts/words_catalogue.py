@@ -43,6 +43,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "notice.silent": ("BỘ THU THẬP IM LẶNG", "COLLECTORS ARE SILENT"),
     "notice.empty.silent": ("CHƯA CÓ DỮ LIỆU · bộ thu thập im lặng", "NO DATA YET · collectors are silent"),
     "notice.empty": ("CHƯA CÓ DỮ LIỆU", "NO DATA YET"),
+    "notice.paused": ("MỌI NGUỒN ĐANG TẠM DỪNG", "EVERY SOURCE IS PAUSED"),
     "notice.stale": ("MỌI NGUỒN ĐỀU TRỄ", "EVERY SOURCE IS LATE"),
     "age.at": ("Số liệu lúc {moment}", "Figures as of {moment}"),
     "age.past": ("Tính đến {moment}", "As it stood at {moment}"),

@@ -11,22 +11,24 @@ from typing import Any, TypeVar
 import msgspec
 
 from opscentre import paths
-from opscentre.domain.indicators import Fault, Group, Indicator, Indicators
+from opscentre.domain.indicators import Fault, Grade, Group, Indicator, Indicators
 from opscentre.profile import ProfileError
 
-KIND = TypeVar("KIND", Group, Indicator)
+KIND = TypeVar("KIND", Group, Indicator, Grade)
 _FILE = "indicators.toml"
 _DATE = "a date without quotes, like 2025-07-01"
 #: What belongs into the keys that are not simply texts.
 _WANTED = {
     "max": "a number",
     "full_at": "a number",
+    "floor": "a number",
     "effective_from": _DATE,
     "effective_to": _DATE,
     "scoring": '"linear", "threshold" or "shown_only"',
     "source": '"P", "C", "S" or "?"',
 }
-_TABLES: dict[str, type[Group] | type[Indicator]] = {"group": Group, "indicator": Indicator}
+Kind = type[Group] | type[Indicator] | type[Grade]
+_TABLES: dict[str, Kind] = {"group": Group, "indicator": Indicator, "grade": Grade}
 
 
 def load(folder: Path | None = None, national: Path | None = None) -> Indicators:
@@ -44,11 +46,12 @@ def load(folder: Path | None = None, national: Path | None = None) -> Indicators
         path, tables = own, {name: _overridden(tables[name], entries) for name, entries in _read(own).items()}
     groups = _converted(path, "group", tables["group"], Group)
     indicators = _converted(path, "indicator", tables["indicator"], Indicator)
+    grades = _converted(path, "grade", tables["grade"], Grade)
     if not groups or not indicators:
         missing = "indicator" if groups else "group"
         raise ProfileError(f"{path}: there is no [[{missing}]]; take config/{_FILE} of the product as a pattern")
     try:
-        return Indicators(groups, indicators)
+        return Indicators(groups, indicators, grades)
     except Fault as fault:
         raise ProfileError(f"{path}: {fault}") from None
 
@@ -67,7 +70,7 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
         raise ProfileError(f"{path}: not TOML: {error}; mend that line") from None
     for key, value in document.items():
         if key not in _TABLES:
-            raise ProfileError(f"{path}: unknown table {key!r}; want [[group]] and [[indicator]]")
+            raise ProfileError(f"{path}: unknown table {key!r}; want [[group]], [[indicator]] and [[grade]]")
         if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
             raise ProfileError(f"{path}: {key} = {value!r} is no list of tables; write [[{key}]] above each entry")
     return {name: document.get(name, []) for name in _TABLES}
@@ -109,7 +112,7 @@ def _converted(path: Path, kind: str, entries: Sequence[Mapping[str, Any]], into
     return found
 
 
-def _explained(error: str, entry: Mapping[str, Any], into: type[Group] | type[Indicator]) -> str:
+def _explained(error: str, entry: Mapping[str, Any], into: Kind) -> str:
     """A validation error with the key, the value seen and what to do."""
     if "missing required field" in error:
         key = error.split("`")[1]

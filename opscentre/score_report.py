@@ -198,7 +198,7 @@ def unit_table(rows: Sequence[UnitScored], title: str) -> Table:
     for row in rows:
         found, place, percent = row.scored.score, row.place, row.scored.percent
         rank = _DASH if place.rank is None else f"{place.rank}{'=' if place.tied else ''}"
-        name = f"{row.unit.name} (nguồn lỗi, số liệu cũ)" if place.stale else row.unit.name
+        name = f"{row.unit.name} (số liệu có thể cũ)" if place.stale else row.unit.name
         points = [decimal(part.points, 2) if part.reachable else _DASH for _, part in found.groups]
         sums = [decimal(found.total.points, 2), _ceiling(found.total.reachable)]
         shown = _DASH if percent is None else f"{decimal(percent, 2)}%"

@@ -67,6 +67,10 @@ class Report(NamedTuple):
     province: Scored
     units: list[UnitScored] | None
     stale: frozenset[str]
+    #: In force on ``day``.
+    scheme: Scheme
+    #: The units as they stood at the earlier moment that was asked for.
+    before: list[UnitScored] | None = None
 
 
 def look_back(
@@ -77,11 +81,12 @@ def look_back(
     figures: Path | None = None,
     day: dt.date | None = None,
     by_unit: bool = False,
+    earlier: int | None = None,
 ) -> Report:
     """Score a period (start, end, now) from SQL; ``figures`` is a file with what dossiers cannot tell.
 
-    The ceilings are those of ``day``, else of the last day looked at. Raises ``BadInput``, ``Fault``,
-    ``ProfileError``.
+    ``earlier``: a moment of the period at which the units are looked at as well, by the same ceilings. The ceilings
+    are those of ``day``, else of the last day looked at. Raises ``BadInput``, ``Fault``, ``ProfileError``.
     """
     start, end, now = period
     looking = min(now, end)
@@ -89,7 +94,7 @@ def look_back(
     scheme = load(profile.folder).on(day)
     entered = read_inputs(figures, scheme) if figures else {}
     procedures = read_procedures(profile.folder / "procedures.csv")
-    tallies = count(engine, profile, procedures, start, end, now)
+    tallies, *then = count(engine, profile, procedures, (start, end), [now] if earlier is None else [now, earlier])
     stale = stale_units(engine, tallies)
     return Report(
         profile,
@@ -101,23 +106,30 @@ def look_back(
         province_score(tallies, procedures, scheme, entered),
         unit_scores(tallies, procedures, scheme, profile, stale) if by_unit else None,
         stale,
+        scheme,
+        unit_scores(then[0], procedures, scheme, profile) if then else None,
     )
 
 
 def count(
-    engine: Engine, profile: Profile, procedures: Iterable[Procedure], start: int, end: int, now: int
-) -> dict[str, Tally]:
-    """What the dossiers of [start, end) contribute as of ``now``, by the code of the unit that stands for them then."""
-    looking = min(now, end)
+    engine: Engine, profile: Profile, procedures: Iterable[Procedure], period: tuple[int, int], moments: Sequence[int]
+) -> list[dict[str, Tally]]:
+    """What the dossiers of [start, end) contribute as of each of the moments, in one pass over them.
+
+    By the code of the unit that stands for them at the first moment, which is the last in time.
+    """
+    start, end = period
+    looking = min(moments[0], end)
     by_code = by_national_code(procedures)
-    units = profile.units.current(looking if now < end else end - 1)
-    tallies: dict[str, Tally] = {}
+    units = profile.units.current(looking if moments[0] < end else end - 1)
+    found: list[dict[str, Tally]] = [{} for _ in moments]
     for state in states_received_before(engine, looking):
         unit = state.snapshot.unit
-        part = contribution(state, start, end, now, by_code, profile.calendar.of(unit))
-        if part is not None:
-            tallies.setdefault(units.home(unit), Tally()).add(part)
-    return tallies
+        for tallies, at in zip(found, moments, strict=True):
+            part = contribution(state, start, end, at, by_code, profile.calendar.of(unit))
+            if part is not None:
+                tallies.setdefault(units.home(unit), Tally()).add(part)
+    return found
 
 
 def province_score(
@@ -174,7 +186,8 @@ def _in_force(known: Mapping[str, Input], scheme: Scheme) -> dict[str, Input]:
 
 
 def stale_units(engine: Engine, tallies: Mapping[str, Tally]) -> frozenset[str]:
-    """Units with a source whose last poll failed: their numbers may be of an earlier time."""
+    """Units with a source whose last poll failed, or that is paused: their numbers may be of an earlier time."""
     seen = (msgspec.json.decode(value, type=Observation) for _, value in read_observations(engine, "source"))
-    failing = {source.code for source in seen if isinstance(source, SourceSeen) and not source.ok}
-    return frozenset(code for code, tally in tallies.items() if tally.sources & failing)
+    sources = [source for source in seen if isinstance(source, SourceSeen)]
+    silent = {source.code for source in sources if not source.ok or source.paused_since is not None}
+    return frozenset(code for code, tally in tallies.items() if tally.sources & silent)

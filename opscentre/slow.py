@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import TypeVar
 
+import msgspec
 from sqlalchemy import Engine
 
 from opscentre import figures_file
@@ -25,7 +27,10 @@ from opscentre.domain.counting import (
 )
 from opscentre.domain.figures import CAMPAIGN_ROWS, SCOPES, Amount, CampaignRow, Figure, Reached, reached, standing
 from opscentre.domain.fold import DossierState
+from opscentre.domain.indicators import Scheme
+from opscentre.domain.lateness import LateBySync
 from opscentre.domain.moments import DAY, date_of, day_number, day_of, day_start, local
+from opscentre.domain.observations import SourceSeen
 from opscentre.domain.ranking import MINIMUM, TOLERANCE, Entry, rank
 from opscentre.domain.score import gaps
 from opscentre.live.slow import (
@@ -41,12 +46,16 @@ from opscentre.live.slow import (
     TargetShown,
     UnitScore,
 )
+from opscentre.live.sources import heard
 from opscentre.procedures_file import read_procedures
 from opscentre.profile import Profile
-from opscentre.scoring import Report, look_back
+from opscentre.scoring import Report, UnitScored, look_back
+from opscentre.store.by_sync import late_by_sync_of
+from opscentre.store.engine import reading
 from opscentre.store.figures import FedFigure, newest_figures
-from opscentre.store.journal import states_received_before
+from opscentre.store.journal import read_observations, states_received_before
 
+ROW = TypeVar("ROW")
 #: Days of the on-time share.
 WINDOW = 30
 #: Dossiers received in a day from which on a unit has a place by its online share.
@@ -57,8 +66,10 @@ USE = ("3.3", "3.2", "3.6", "3.5b", "4.1", "4.2", "4.3", "4.4", "4.5b")
 OFFLINE = "chưa trực tuyến"
 
 
-def count(engine: Engine, profile: Profile, now: int, rules: AlertNames | None = None) -> Slow:
+def count(engine: Engine, profile: Profile, now: int, rules: AlertNames | None = None, speed: float = 1.0) -> Slow:
     """The document as of a moment; reads every dossier twice. ``rules``: names of those of the alerts.
+
+    The product's time, of which ``now`` is, runs ``speed`` times as fast as real time.
 
     Raises ``ProfileError``.
     """
@@ -66,17 +77,23 @@ def count(engine: Engine, profile: Profile, now: int, rules: AlertNames | None =
     today = date_of(day_number(now))
     month = day_start(day_of(today.replace(day=1)))
     tomorrow = day_start(day_number(now) + 1)
-    report = look_back(engine, profile, (month, tomorrow, now), by_unit=True)
+    # Before the first midnight of a month there is no score of it.
+    midnight = day_start(day_number(now))
+    earlier = midnight if midnight > month else None
+    report = look_back(engine, profile, (month, tomorrow, now), by_unit=True, earlier=earlier)
+    before = {row.unit.code: row for row in report.before or ()}
     rows, last_day = _yesterday(engine, profile, now)
     names = {**SCOPES, **CAMPAIGN_ROWS, **{code: unit.name for code, unit in profile.units.by_code.items()}}
     return Slow(
         places_yesterday=_places(rows, profile, now, _on_time),
         online_places_yesterday=_places(last_day, profile, now, _online, ONLINE_MINIMUM),
+        score_places_yesterday=_places(before, profile, now, _scored),
         stale_units=sorted(report.stale),
-        score=_score(report),
+        score=_score(report, before),
         figures=_figures(engine, profile, today, names),
         services=_services(report, rows, profile, today, names),
         reactions=_reactions(engine, profile, now, rules) if rules else [],
+        late_by_sync=_late_by_sync(engine, profile, now, speed),
         now=now,
         made_at=wall_ms(),
         took_ms=wall_ms() - began,
@@ -101,12 +118,9 @@ def _yesterday(engine: Engine, profile: Profile, now: int) -> tuple[dict[str, li
 
 
 def _places(
-    rows: Mapping[str, list[int]],
-    profile: Profile,
-    now: int,
-    entry: Callable[[str, list[int]], Entry],
-    minimum: int = MINIMUM,
+    rows: Mapping[str, ROW], profile: Profile, now: int, entry: Callable[[str, ROW], Entry], minimum: int = MINIMUM
 ) -> dict[str, int]:
+    """The place of each unit in its group, by the share of 1 that ``entry`` makes of its row."""
     places: dict[str, int] = {}
     here = profile.units.current(now).all
     for communes in (False, True):
@@ -131,7 +145,12 @@ def _online(code: str, row: list[int]) -> Entry:
     return Entry(code, row[ONLINE] / whole if whole else None, whole)
 
 
-def _score(report: Report) -> ScoreShown:
+def _scored(code: str, row: UnitScored) -> Entry:
+    percent = row.scored.percent
+    return Entry(code, None if percent is None else float(percent) / 100, row.scored.tally.volume)
+
+
+def _score(report: Report, before: Mapping[str, UnitScored]) -> ScoreShown:
     found = report.province.score
     return ScoreShown(
         since=report.start,
@@ -155,15 +174,32 @@ def _score(report: Report) -> ScoreShown:
         ],
         no_data=[f"{indicator.code} {indicator.name}" for indicator in found.no_data],
         partial=list(report.province.partial),
-        units=[
-            UnitScore(
-                code=row.unit.code,
-                percent=None if row.scored.percent is None else float(row.scored.percent),
-                rank=row.place.rank,
-            )
-            for row in report.units or ()
-        ],
+        units=[_unit_score(row, before.get(row.unit.code), report.scheme) for row in report.units or ()],
+        grades=[grade.name for grade in report.scheme.grades],
     )
+
+
+def _unit_score(row: UnitScored, before: UnitScored | None, scheme: Scheme) -> UnitScore:
+    percent, then = row.scored.percent, before.scored.percent if before else None
+    grade = None if percent is None else scheme.grade(percent)
+    return UnitScore(
+        code=row.unit.code,
+        percent=None if percent is None else float(percent),
+        rank=row.place.rank,
+        volume=row.scored.tally.volume,
+        yesterday=None if then is None else float(then),
+        grade=grade.name if grade else "",
+    )
+
+
+def _late_by_sync(engine: Engine, profile: Profile, now: int, speed: float) -> dict[str, LateBySync]:
+    """What is late only by its source's silence, by the units of today."""
+    seen = {code: msgspec.json.decode(value, type=SourceSeen) for code, value in read_observations(engine, "source")}
+    with reading(engine).connect() as connection:
+        found = late_by_sync_of(connection, heard(seen, now, wall_ms(), speed), now, profile.calendar)
+    units = profile.units.current(now)
+    rows = units.gather({code: [one.processing, one.reception] for code, one in found.items()})
+    return {code: LateBySync(*row) for code, row in rows.items() if any(row)}
 
 
 def _reactions(engine: Engine, profile: Profile, now: int, rules: AlertNames) -> list[ReactionShown]:

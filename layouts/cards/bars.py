@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dash import html
+from dash.development.base_component import Component
 
-from layouts.change import DASH, Change, Patch, say
+from layouts.change import DASH, Patch, say
 from layouts.place import Place
+from layouts.rows import Cell, Rows, Values
 from layouts.text import number
 from opscentre.domain.units import UNMAPPED_UNIT
 from opscentre.live.wall import Totals, Wall
 
 
-def layout(key: str, title: str, rows: int, note: str, tone: str) -> html.Section:
+def layout(key: str, title: str, rows: int, note: str | list[str | Component], tone: str) -> html.Section:
     """A card with ``rows`` rows; ``tone`` is the role of the bars' colour."""
     return html.Section(
         className=f"card bars {tone}",
@@ -25,7 +27,7 @@ def layout(key: str, title: str, rows: int, note: str, tone: str) -> html.Sectio
                 className="bar-rows",
                 children=[
                     html.Div("", id=f"{key}-nothing", className="nothing is-absent"),
-                    *[_row(f"{key}-{index}") for index in range(rows)],
+                    *_rows(key, rows).layout(),
                 ],
             ),
             html.Div(note, className="footnote"),
@@ -33,16 +35,14 @@ def layout(key: str, title: str, rows: int, note: str, tone: str) -> html.Sectio
     )
 
 
-def _row(key: str) -> html.Div:
-    return html.Div(
-        id=key,
-        className="bar-row is-empty",
-        children=[
-            html.Span(DASH, id=f"{key}-name", className="bar-name"),
-            html.Span(DASH, id=f"{key}-value", className="bar-value rolls"),
-            html.Span(html.Span(id=f"{key}-bar", className="bar"), className="bar-track"),
-        ],
+def _rows(key: str, rows: int) -> Rows:
+    cells = (
+        Cell("name", "bar-name"),
+        Cell("apart", "bar-apart", ""),
+        Cell("value", "bar-value rolls"),
+        Cell("", "bar-track", bars=(("bar", "bar"), ("rest", "bar is-apart"))),
     )
+    return Rows(key, "bar-row", cells, rows)
 
 
 def most(wall: Wall, value: Callable[[Totals], int], rows: int) -> list[tuple[str, int]]:
@@ -52,24 +52,36 @@ def most(wall: Wall, value: Callable[[Totals], int], rows: int) -> list[tuple[st
 
 
 def patch(
-    key: str, entries: Sequence[tuple[str, int]], rows: int, wall: Wall, place: Place, nothing: str, total: str
+    key: str,
+    entries: Sequence[tuple[str, int]],
+    rows: int,
+    wall: Wall,
+    place: Place,
+    nothing: str,
+    total: str,
+    apart: Mapping[str, int] | None = None,
+    word: str = "",
 ) -> Patch:
-    """The rows; where there is none, ``nothing`` says so, and a dash while nobody can know."""
+    """The rows; where there is none, ``nothing`` says so, and a dash while nobody can know.
+
+    ``apart``: by unit how many of them are of another kind, which ``word`` names.
+    """
     known = wall.state == "live" or bool(entries)
-    changes: Patch = {
+    longest = max((count for _, count in entries), default=1)
+    filled: list[Values] = []
+    for code, count in entries:
+        some = (apart or {}).get(code, 0)
+        filled.append(
+            {
+                "name": place.by_code.get(code, UNMAPPED_UNIT).name,
+                "apart": f"◆ {number(some)} {word}" if some else "",
+                "value": number(count),
+                "bar": (count - some) / longest,
+                "rest": some / longest,
+            }
+        )
+    return {
         f"{key}-nothing": say(nothing if known else DASH, "nothing is-absent" if entries else "nothing"),
         f"{key}-sum": say(total if known else ""),
+        **_rows(key, rows).patch(filled),
     }
-    longest = max((count for _, count in entries), default=1)
-    for index in range(rows):
-        row = f"{key}-{index}"
-        if index >= len(entries):
-            changes[row] = Change(cls="bar-row is-empty")
-            continue
-        code, count = entries[index]
-        unit = place.by_code.get(code, UNMAPPED_UNIT)
-        changes[row] = Change(cls="bar-row")
-        changes[f"{row}-name"] = say(unit.name)
-        changes[f"{row}-value"] = say(number(count))
-        changes[f"{row}-bar"] = Change(v=round(count / longest, 3))
-    return changes

@@ -59,13 +59,15 @@ def _where(scenes: Sequence[str]) -> html.P:
 
 def patch(wall: Wall, place: Place) -> Patch:
     """How many sources are fresh, and whether this is a simulation. The time ticks on the screen."""
-    fresh = sum(source_state(source, wall.made_at) == "fresh" for source in wall.sources)
-    whole = len(wall.sources)
+    states = [source_state(source, wall.made_at) for source in wall.sources]
+    fresh, paused = states.count("fresh"), states.count("paused")
+    whole = len(states) - paused
+    away = f" · {paused} tạm dừng" if paused else ""
     return {
         "clock-time": Change(tick=("clock", 0)),
         "clock-date": say(f"{text.weekday(wall.now)}, {text.date(wall.now)}"),
         "sources-fresh": say(
-            f"{fresh}/{whole} nguồn kịp thời" if whole else "Chưa khai báo nguồn",
+            f"{fresh}/{whole} nguồn kịp thời{away}" if states else "Chưa khai báo nguồn",
             "head-fact" if fresh == whole and whole else "head-fact is-warn",
         ),
         "simulated": say(

@@ -6,15 +6,13 @@ from dash import html
 
 from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
-from layouts.states import SOURCE_WORDS as WORDS
-from layouts.states import source_state
+from layouts.states import SOURCE_ORDER, SOURCE_WORDS, source_state
 from opscentre.live.wall import SourceAge, Wall
 
 #: Rows there are; with more sources than that the ones in trouble come first.
 ROWS = 8
 #: With so few sources each row has room for a name of two lines.
 ROOMY = 5
-_TROUBLE = {"failing": 0, "stale": 1, "never": 2, "fresh": 3}
 
 
 def layout(place: Place) -> html.Section:
@@ -48,7 +46,7 @@ def patch(wall: Wall, place: Place) -> Patch:
     """Each source's state and age; one that never answered has no age."""
     states = [(source, source_state(source, wall.made_at)) for source in wall.sources]
     if len(states) > ROWS:
-        states.sort(key=lambda entry: _TROUBLE[entry[1]])
+        states.sort(key=lambda entry: SOURCE_ORDER[entry[1]])
     more = len(states) - ROWS
     changes: Patch = {
         "sources-more": say(f"+{more} nguồn" if more > 0 else ""),
@@ -68,6 +66,6 @@ def _row_patch(key: str, source: SourceAge, state: str) -> Patch:
     return {
         key: Change(cls=f"source {state}"),
         f"{key}-name": say(source.name),
-        f"{key}-word": say(WORDS[state]),
+        f"{key}-word": say(SOURCE_WORDS[state]),
         f"{key}-age": say(DASH) if seen is None else Change(tick=("age", seen)),
     }

@@ -6,6 +6,7 @@ from dash import html
 
 from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
+from layouts.rows import Cell, Rows, Values
 from layouts.text import number
 from opscentre.domain.moments import local
 from opscentre.domain.units import UNMAPPED_UNIT
@@ -46,19 +47,20 @@ def listing(key: str, title: str, rows: int, tone: str) -> list[html.Div]:
         ],
     )
     nothing = html.Div(DASH, id=f"{key}-nothing", className="nothing is-absent")
-    return [head, html.Div([nothing, *[_row(f"{key}-{i}", tone) for i in range(rows)]], className="urgent-rows")]
+    return [head, html.Div([nothing, *_rows(key, rows, tone).layout()], className="urgent-rows")]
 
 
-def _row(key: str, tone: str) -> html.Div:
-    return html.Div(
-        id=key,
-        className="urgent-row is-empty",
-        children=[
-            html.Span(DASH, id=f"{key}-unit", className="urgent-unit"),
-            html.Span(DASH, id=f"{key}-clock", className=f"urgent-clock {tone}"),
-            html.Span(DASH, id=f"{key}-procedure", className="urgent-procedure"),
-            html.Span(DASH, id=f"{key}-number", className="urgent-number"),
-        ],
+def _rows(key: str, rows: int, tone: str) -> Rows:
+    return Rows(
+        key,
+        "urgent-row",
+        (
+            Cell("unit", "urgent-unit"),
+            Cell("clock", f"urgent-clock {tone}"),
+            Cell("procedure", "urgent-procedure"),
+            Cell("number", "urgent-number"),
+        ),
+        rows,
     )
 
 
@@ -94,12 +96,8 @@ def listing_patch(key: str, late: bool, rows: int, wall: Wall, place: Place) -> 
         ),
         f"{key}-nothing": say(nothing, "nothing is-absent" if shown else "nothing"),
     }
-    for row in range(rows):
-        if row < len(shown):
-            changes.update(_row_patch(f"{key}-{row}", shown[row], late, place, _answered(wall, shown[row])))
-        else:
-            changes[f"{key}-{row}"] = Change(cls="urgent-row is-empty")
-    return changes
+    filled = [_row(dossier, late, place, _answered(wall, dossier)) for dossier in shown]
+    return {**changes, **_rows(key, rows, "bad" if late else "warn").patch(filled)}
 
 
 def _answered(wall: Wall, dossier: UrgentDossier) -> str:
@@ -110,17 +108,16 @@ def _answered(wall: Wall, dossier: UrgentDossier) -> str:
     return ACKNOWLEDGED if found.until is None else f"{PROMISED} {local(found.until - 1):%d/%m}"
 
 
-def _row_patch(key: str, dossier: UrgentDossier, late: bool, place: Place, answered: str) -> Patch:
+def _row(dossier: UrgentDossier, late: bool, place: Place, answered: str) -> Values:
     procedure = dossier.procedure_name or "Chưa rõ thủ tục"
     told = [answered, BY_SYNC if dossier.by_sync else "", procedure]
     unit = place.by_code.get(dossier.unit, UNMAPPED_UNIT)
     return {
-        key: Change(cls="urgent-row"),
-        f"{key}-unit": say(unit.name if len(unit.name) <= LONGEST_NAME else unit.label),
-        f"{key}-clock": Change(
+        "unit": unit.name if len(unit.name) <= LONGEST_NAME else unit.label,
+        "clock": Change(
             tick=("overdue" if late else "left", dossier.due),
             cls=f"urgent-clock {'bad' if late and not dossier.by_sync else 'warn'}",
         ),
-        f"{key}-procedure": say(" · ".join(filter(None, told))),
-        f"{key}-number": say(dossier.number),
+        "procedure": " · ".join(filter(None, told)),
+        "number": dossier.number,
     }

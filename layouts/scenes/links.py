@@ -6,15 +6,14 @@ from dash import html
 
 from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
-from layouts.states import LINK_WORDS, SOURCE_WORDS, link_state, source_state
-from layouts.text import latency, number, percent
+from layouts.states import LINK_WORDS, SOURCE_ORDER, SOURCE_WORDS, link_state, source_state
+from layouts.text import clock, date, latency, number, percent
 from opscentre.live.wall import Availability, LinkState, SourceAge, Wall
 
 TITLE = "Kết nối"
 #: Tiles and rows there are; of more links or sources those in trouble come first.
 TILES, SOURCES = 18, 12
 _TROUBLE = {"down": 0, "unknown": 1, "maintenance": 2, "up": 3}
-_AGEING = {"failing": 0, "stale": 1, "never": 2, "fresh": 3}
 
 
 def layout(place: Place) -> html.Div:
@@ -88,17 +87,18 @@ def patch(wall: Wall, place: Place) -> Patch:
     links = [(link, link_state(link, wall.made_at)) for link in wall.links]
     sources = [(source, source_state(source, wall.made_at)) for source in wall.sources]
     up, fresh = sum(state == "up" for _, state in links), sum(state == "fresh" for _, state in sources)
-    # Links under maintenance are neither in order nor out of it.
+    # Links under maintenance are neither in order nor out of it, nor are sources that a person has paused.
     away = sum(state == "maintenance" for _, state in links)
+    paused = sum(state == "paused" for _, state in sources)
     changes: Patch = {
-        "net-links-count": _count(up, len(links) - away, "thông", TILES, away),
-        "net-sources-count": _count(fresh, len(sources), "kịp thời", SOURCES),
+        "net-links-count": _count(up, len(links) - away, "thông", TILES, away, "bảo trì"),
+        "net-sources-count": _count(fresh, len(sources) - paused, "kịp thời", SOURCES, paused, "tạm dừng"),
         "net-tiles": Change(v=max(1, min(TILES, len(links)))),
     }
     if len(links) > TILES:
         links.sort(key=lambda entry: _TROUBLE[entry[1]])
     if len(sources) > SOURCES:
-        sources.sort(key=lambda entry: _AGEING[entry[1]])
+        sources.sort(key=lambda entry: SOURCE_ORDER[entry[1]])
     for index in range(TILES):
         if index < len(links):
             changes.update(_tile_patch(f"net-{index}", *links[index], wall))
@@ -106,16 +106,16 @@ def patch(wall: Wall, place: Place) -> Patch:
             changes[f"net-{index}"] = Change(cls="net-tile unknown is-empty")
     for index in range(SOURCES):
         if index < len(sources):
-            changes.update(_source_patch(f"net-source-{index}", *sources[index]))
+            changes.update(_source_patch(f"net-source-{index}", *sources[index], wall))
         else:
             changes[f"net-source-{index}"] = Change(cls="net-source never is-empty")
     return changes
 
 
-def _count(well: int, whole: int, word: str, room: int, away: int = 0) -> Change:
+def _count(well: int, whole: int, word: str, room: int, away: int, why: str) -> Change:
     if not whole + away:
         return say("chưa khai báo", "card-fact is-warn")
-    more = (f" · {away} bảo trì" if away else "") + (f" · hiện {room}" if whole + away > room else "")
+    more = (f" · {away} {why}" if away else "") + (f" · hiện {room}" if whole + away > room else "")
     return say(f"{well}/{whole} {word}{more}", "card-fact" if well == whole else "card-fact is-warn")
 
 
@@ -151,10 +151,14 @@ def _note(link: LinkState, wall: Wall) -> tuple[bool, str]:
     return False, ""
 
 
-def _source_patch(key: str, source: SourceAge, state: str) -> Patch:
+def _source_patch(key: str, source: SourceAge, state: str, wall: Wall) -> Patch:
     seen = source.observed_at
-    told = [SOURCE_WORDS[state]] if SOURCE_WORDS[state] else []
-    told.append(f"{number(source.total)} bản ghi đã nhận")
+    if source.paused_since is not None:
+        # By the product's clock, as everything that a wall says of a time of day.
+        since = wall.now - round((wall.made_at - source.paused_since) * wall.speed)
+        told = [f"{SOURCE_WORDS[state]} từ {clock(since)} {date(since)}"]
+    else:
+        told = [*filter(None, [SOURCE_WORDS[state]]), f"{number(source.total)} bản ghi đã nhận"]
     if source.quarantined:
         told.append(f"{number(source.quarantined)} bị giữ lại")
     return {

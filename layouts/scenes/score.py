@@ -5,8 +5,9 @@ from __future__ import annotations
 from dash import html
 
 from layouts.cards import stamp
-from layouts.change import DASH, Change, Patch, say
+from layouts.change import DASH, Patch, say
 from layouts.place import Place
+from layouts.rows import Cell, Rows, Values, ends
 from layouts.text import date, decimal, number
 from opscentre.domain.units import UNMAPPED_UNIT
 from opscentre.live.slow import GroupScore, Missing, ScoreShown, UnitScore
@@ -15,6 +16,29 @@ from opscentre.live.wall import Wall
 TITLE = "Điểm phục vụ 766"
 #: Groups there can be, indicators that are named, units at either end.
 GROUPS, MISSING, EACH = 8, 7, 4
+_GROUPS = Rows(
+    "score-group",
+    "score-group",
+    (
+        Cell("name", "score-name"),
+        Cell("points", "score-points"),
+        Cell("", "bar-track", bars=(("reach", "score-reach"), ("bar", "bar"))),
+    ),
+    GROUPS,
+)
+_MISSING = Rows(
+    "score-missing",
+    "score-gap",
+    (Cell("name", "score-name"), Cell("points", "score-points"), Cell("how", "score-how", "")),
+    MISSING,
+)
+_UNITS = Rows(
+    "score-unit",
+    "score-unit",
+    (Cell("place", "board-place"), Cell("name", "score-name"), Cell("points", "score-points")),
+    2 * EACH,
+    second=EACH,
+)
 
 
 def layout(place: Place) -> html.Div:
@@ -46,7 +70,7 @@ def layout(place: Place) -> html.Div:
                 className="card score-groups",
                 children=[
                     html.Div(html.H2("Theo nhóm"), className="card-head"),
-                    html.Div([_group(f"score-group-{index}") for index in range(GROUPS)], className="score-rows"),
+                    html.Div(_GROUPS.layout(), className="score-rows"),
                     html.Div("Gạch chéo: phần chưa có số liệu để tính", className="footnote"),
                 ],
             ),
@@ -54,7 +78,7 @@ def layout(place: Place) -> html.Div:
                 className="card score-missing",
                 children=[
                     html.Div(html.H2("Tăng điểm nhiều nhất ở đâu"), className="card-head"),
-                    html.Div([_missing(f"score-missing-{index}") for index in range(MISSING)], className="score-rows"),
+                    html.Div(_MISSING.layout(), className="score-rows"),
                 ],
             ),
             html.Section(
@@ -64,54 +88,10 @@ def layout(place: Place) -> html.Div:
                         className="card-head",
                         children=[html.H2("Đơn vị"), html.Span("% điểm tối đa đạt được", className="card-fact")],
                     ),
-                    html.Div(
-                        [_unit(f"score-unit-{index}", index) for index in range(2 * EACH)], className="score-rows"
-                    ),
+                    html.Div(_UNITS.layout(), className="score-rows"),
                     html.Div("Chỉ tính theo hồ sơ của đơn vị; dưới 10 hồ sơ không xếp", className="footnote"),
                 ],
             ),
-        ],
-    )
-
-
-def _group(key: str) -> html.Div:
-    return html.Div(
-        id=key,
-        className="score-group is-empty",
-        children=[
-            html.Span(DASH, id=f"{key}-name", className="score-name"),
-            html.Span(DASH, id=f"{key}-points", className="score-points"),
-            html.Span(
-                className="bar-track",
-                children=[
-                    html.Span(id=f"{key}-reach", className="score-reach"),
-                    html.Span(id=f"{key}-bar", className="bar"),
-                ],
-            ),
-        ],
-    )
-
-
-def _missing(key: str) -> html.Div:
-    return html.Div(
-        id=key,
-        className="score-gap is-empty",
-        children=[
-            html.Span(DASH, id=f"{key}-name", className="score-name"),
-            html.Span(DASH, id=f"{key}-points", className="score-points"),
-            html.Span("", id=f"{key}-how", className="score-how"),
-        ],
-    )
-
-
-def _unit(key: str, index: int) -> html.Div:
-    return html.Div(
-        id=key,
-        className="score-unit is-empty" + (" is-last-first" if index == EACH else ""),
-        children=[
-            html.Span(DASH, id=f"{key}-place", className="board-place"),
-            html.Span(DASH, id=f"{key}-name", className="score-name"),
-            html.Span(DASH, id=f"{key}-points", className="score-points"),
         ],
     )
 
@@ -127,20 +107,14 @@ def patch(wall: Wall, place: Place) -> Patch:
         "score-period": say(f"{date(found.since)} – {date(min(found.until - 1, wall.now))}" if found else ""),
         **stamp.patch("score", wall),
     }
-    groups = found.groups if found else []
-    for index in range(GROUPS):
-        changes.update(_group_patch(f"score-group-{index}", groups[index] if index < len(groups) else None))
     # What the province can do at once, by its own dossiers, stands before what wants figures from elsewhere.
     missing = sorted(found.missing, key=lambda gap: (gap.needed is None, -gap.points)) if found else []
-    for index in range(MISSING):
-        changes.update(_missing_patch(f"score-missing-{index}", missing[index] if index < len(missing) else None))
     ranked = [unit for unit in (found.units if found else []) if unit.rank is not None]
-    best = ranked[:EACH]
-    last = ranked[max(len(best), len(ranked) - EACH) :]
-    for index in range(2 * EACH):
-        half = best if index < EACH else last
-        entry = half[index % EACH] if index % EACH < len(half) else None
-        changes.update(_unit_patch(f"score-unit-{index}", index, entry, place))
+    best, last = ends(ranked, EACH, EACH)
+    units = [_unit(unit, place) for unit in best]
+    changes.update(_GROUPS.patch([_group(group) for group in (found.groups if found else [])]))
+    changes.update(_MISSING.patch([_missing(gap) for gap in missing]))
+    changes.update(_UNITS.patch([*units, *[{}] * (EACH - len(units)), *(_unit(unit, place) for unit in last)]))
     return changes
 
 
@@ -154,38 +128,21 @@ def _no_data(found: ScoreShown | None) -> str:
     return f"◆ Chưa đầy đủ: {len(found.no_data)} chỉ số chưa có số liệu"
 
 
-def _group_patch(key: str, group: GroupScore | None) -> Patch:
-    if group is None:
-        return {key: Change(cls="score-group is-empty")}
+def _group(group: GroupScore) -> Values:
     known = group.reachable > 0
     return {
-        key: Change(cls="score-group"),
-        f"{key}-name": say(group.name),
-        f"{key}-points": say(f"{decimal(group.points, 2) if known else DASH} / {_points(group.max)}"),
-        f"{key}-bar": Change(v=round(group.points / group.max, 3) if group.max else 0),
-        f"{key}-reach": Change(v=round(group.reachable / group.max, 3) if group.max else 0),
+        "name": group.name,
+        "points": f"{decimal(group.points, 2) if known else DASH} / {_points(group.max)}",
+        "bar": group.points / group.max if group.max else 0,
+        "reach": group.reachable / group.max if group.max else 0,
     }
 
 
-def _missing_patch(key: str, gap: Missing | None) -> Patch:
-    if gap is None:
-        return {key: Change(cls="score-gap is-empty")}
+def _missing(gap: Missing) -> Values:
     how = "chưa có số liệu: cần nhập" if gap.needed is None else f"cần thêm {number(gap.needed)} ở tử số để đạt tối đa"
-    return {
-        key: Change(cls="score-gap"),
-        f"{key}-name": say(f"{gap.code} {gap.name}"),
-        f"{key}-points": say(f"+{decimal(gap.points, 2)}"),
-        f"{key}-how": say(how),
-    }
+    return {"name": f"{gap.code} {gap.name}", "points": f"+{decimal(gap.points, 2)}", "how": how}
 
 
-def _unit_patch(key: str, index: int, unit: UnitScore | None, place: Place) -> Patch:
-    extra = " is-last-first" if index == EACH else ""
-    if unit is None or unit.percent is None:
-        return {key: Change(cls="score-unit is-empty" + extra)}
-    return {
-        key: Change(cls="score-unit" + extra),
-        f"{key}-place": say(str(unit.rank)),
-        f"{key}-name": say(place.by_code.get(unit.code, UNMAPPED_UNIT).name),
-        f"{key}-points": say(f"{decimal(unit.percent, 1)}%"),
-    }
+def _unit(unit: UnitScore, place: Place) -> Values:
+    name = place.by_code.get(unit.code, UNMAPPED_UNIT).name
+    return {"place": str(unit.rank), "name": name, "points": f"{decimal(unit.percent or 0, 1)}%"}

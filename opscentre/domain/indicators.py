@@ -69,6 +69,13 @@ class Indicator(_Dated, frozen=True, kw_only=True):
         return self.scoring != "shown_only"
 
 
+class Grade(_Dated, frozen=True, kw_only=True):
+    """One ``[[grade]]``: the word for a score of at least ``floor`` percent of what can be reached."""
+
+    floor: Decimal
+    source: Mark = "P"
+
+
 class Fault(Exception):
     """A set of indicators that cannot be used: which key, the value seen, what to do."""
 
@@ -77,10 +84,11 @@ class Fault(Exception):
 
 
 class Scheme(NamedTuple):
-    """The groups and indicators in force on one day, in the order of their file."""
+    """The groups and indicators in force on one day, in the order of their file, and the grades, best first."""
 
     groups: tuple[Group, ...]
     indicators: tuple[Indicator, ...]
+    grades: tuple[Grade, ...] = ()
 
     def of(self, group: str) -> tuple[Indicator, ...]:
         """The indicators of a group (§5)."""
@@ -90,17 +98,25 @@ class Scheme(NamedTuple):
         """The indicator of a code, None where none is in force (§5)."""
         return next((indicator for indicator in self.indicators if indicator.code == code), None)
 
+    def grade(self, percent: Decimal) -> Grade | None:
+        """The grade of a score in percent of what can be reached; None below the lowest (§5)."""
+        return next((grade for grade in self.grades if percent >= grade.floor), None)
+
 
 class Indicators:
-    """All dated groups and indicators of a province, checked. Raises ``Fault``."""
+    """All dated groups, indicators and grades of a province, checked. Raises ``Fault``."""
 
-    def __init__(self, groups: Iterable[Group], indicators: Iterable[Indicator]) -> None:
+    def __init__(self, groups: Iterable[Group], indicators: Iterable[Indicator], grades: Iterable[Grade] = ()) -> None:
         self.groups = tuple(groups)
         self.indicators = tuple(indicators)
+        self.grades = tuple(sorted(grades, key=lambda grade: -grade.floor))
         for group in self.groups:
             _check_group(group)
         for indicator in self.indicators:
             _check_indicator(indicator, {group.code for group in self.groups})
+        for grade in self.grades:
+            _check_grade(grade)
+        _check_overlaps("grade", self.grades)
         _check_overlaps("group", self.groups)
         _check_overlaps("indicator", self.indicators)
         for day in self._turning_days():
@@ -120,6 +136,7 @@ class Indicators:
         return Scheme(
             tuple(group for group in self.groups if group.holds_on(day)),
             tuple(indicator for indicator in self.indicators if indicator.holds_on(day)),
+            tuple(grade for grade in self.grades if grade.holds_on(day)),
         )
 
     def _turning_days(self) -> list[dt.date]:
@@ -151,6 +168,13 @@ def _check_group(group: Group) -> None:
         raise Fault(place, f'code = "{group.code}": want small letters and underscores, like online or payment')
     _check_dates(place, group)
     _check_max(place, group.max)
+
+
+def _check_grade(grade: Grade) -> None:
+    place = f'grade "{grade.code}"'
+    _check_dates(place, grade)
+    if not grade.floor.is_finite() or not 0 <= grade.floor <= 100:
+        raise Fault(place, f"floor = {grade.floor}: want the percent from which on it is given, from 0 to 100")
 
 
 def _check_indicator(indicator: Indicator, groups: set[str]) -> None:

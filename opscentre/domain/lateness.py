@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from opscentre.domain.calendar import Calendar
 from opscentre.domain.counting import open_moments
 from opscentre.domain.fold import DossierState
 from opscentre.domain.life import due_at, finished_at
 from opscentre.domain.status import ENDED, IN_PROCESS
+
+
+class LateBySync(msgspec.Struct):
+    """How many dossiers are called late and may be done, by the clock that calls them so (§9)."""
+
+    #: In process past the due moment, and not received within 8 working hours.
+    processing: int = 0
+    reception: int = 0
 
 
 def by_sync(due: int, known_until: int | None, now: int) -> bool:

@@ -39,6 +39,8 @@ class SourceSeen(msgspec.Struct, frozen=True, tag="source", kw_only=True):
     quarantined: int = 0
     quarantined_units: dict[str, int] = {}
     error: str = ""
+    #: Since when a person has had it asked no more; None: it is asked.
+    paused_since: Stamp | None = None
 
 
 class LinkSeen(msgspec.Struct, frozen=True, tag="link", kw_only=True, omit_defaults=True):

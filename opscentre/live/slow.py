@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from opscentre.domain.lateness import LateBySync
+
 
 class GroupScore(msgspec.Struct, kw_only=True):
     """One group of the service score: points of ``max``, of which ``reachable`` has data."""
@@ -35,6 +37,12 @@ class UnitScore(msgspec.Struct, kw_only=True):
     code: str
     percent: float | None
     rank: int | None
+    #: Dossiers of the period behind it.
+    volume: int = 0
+    #: The score as of the end of yesterday, by today's ceilings; None: there was none (or the month began today).
+    yesterday: float | None = None
+    #: The word for it; empty where the profile has none.
+    grade: str = ""
 
 
 class ScoreShown(msgspec.Struct, kw_only=True):
@@ -52,6 +60,8 @@ class ScoreShown(msgspec.Struct, kw_only=True):
     no_data: list[str]
     partial: list[str]
     units: list[UnitScore]
+    #: The words for scores, the best first.
+    grades: list[str] = []
 
 
 class FigureShown(msgspec.Struct, kw_only=True):
@@ -137,10 +147,14 @@ class Slow(msgspec.Struct, kw_only=True):
     places_yesterday: dict[str, int]
     #: The same by the online share of what was received yesterday.
     online_places_yesterday: dict[str, int] = {}
-    #: Units whose source failed at its last poll.
+    #: The same by the score of the month, as of the end of yesterday; empty on the first of a month.
+    score_places_yesterday: dict[str, int] = {}
+    #: Units whose source failed at its last poll, or is paused.
     stale_units: list[str]
     score: ScoreShown | None
     figures: list[FigureShown]
     services: Services
     #: Units with enough alerts to be compared, the slowest first.
     reactions: list[ReactionShown] = []
+    #: By unit, those with any.
+    late_by_sync: dict[str, LateBySync] = {}

@@ -13,7 +13,7 @@ from opscentre.live.wall import SourceAge, UrgentDossier
 from opscentre.sources import SourceConfig
 
 _seen = msgspec.json.Decoder(SourceSeen).decode
-_TOLD = ("observed_at", "attempted_at", "ok", "total", "quarantined", "error")
+_TOLD = ("observed_at", "attempted_at", "ok", "total", "quarantined", "error", "paused_since")
 
 
 def decoded(raw: Mapping[bytes, bytes]) -> dict[str, SourceSeen]:
@@ -30,16 +30,23 @@ def source_age(config: SourceConfig, seen: Mapping[str, SourceSeen]) -> SourceAg
     return age
 
 
-def mark_by_sync(
-    overdue: Iterable[UrgentDossier], seen: Mapping[str, SourceSeen], now: int, wall: int, speed: float
-) -> None:
-    """Tell late dossiers from those whose source was not heard since their due moment (§9).
+def heard(seen: Mapping[str, SourceSeen], now: int, wall: int, speed: float) -> dict[str, int | None]:
+    """Until when the dossiers of each source are known, in the product's time; None: never.
 
     ``now`` is the product's time, which runs ``speed`` times as fast as ``wall``, real time.
     """
-    heard = {code: now - round((wall - one.known_at) * speed) for code, one in seen.items() if one.known_at is not None}
+    return {
+        code: None if one.known_at is None else now - round((wall - one.known_at) * speed) for code, one in seen.items()
+    }
+
+
+def mark_by_sync(
+    overdue: Iterable[UrgentDossier], seen: Mapping[str, SourceSeen], now: int, wall: int, speed: float
+) -> None:
+    """Tell late dossiers from those whose source was not heard since their due moment (§9); times as in ``heard``."""
+    known = heard(seen, now, wall, speed)
     for dossier in overdue:
-        dossier.by_sync = by_sync(dossier.due, max(dossier.observed, heard.get(dossier.source, 0)), now)
+        dossier.by_sync = by_sync(dossier.due, max(dossier.observed, known.get(dossier.source) or 0), now)
 
 
 def quarantined(seen: Mapping[str, SourceSeen], codes: Sequence[str], here: Units) -> dict[str, int]:

@@ -145,11 +145,25 @@ def test_a_paused_source_is_not_asked_until_it_goes_on(bench: Bench, poll: Calla
     one.run()
     one.reconcile()
     assert (collector.polls, told(bench)) == (0, [])
+    look = Asked(bench.store, bench.settings, [one]).look
+    look()
+    look()
+    assert [(seen.paused_since, seen.observed_at) for seen in told(bench)] == [(1, None)], "told once, without a turn"
     assert source_states.decide(bench.store, "igate", "", "an", 2)
     assert not source_states.decide(bench.store, "igate", "", "an", 3)
+    look()
+    assert told(bench)[-1].paused_since is None, "whatever comes of its next turn"
     one.run()
     assert collector.polls == 1
-    assert [entry.action for entry in audit.everything(bench.store)] == ["source.pause", "source.resume"]
+    source_states.decide(bench.store, "igate", "again", "an", 4)
+    look()
+    before, last = told(bench)[-2:]
+    assert (last.paused_since, before.paused_since) == (4, None)
+    assert (last.observed_at, last.total) == (before.observed_at, 1), "what it gave last keeps its age"
+    source_states.decide(bench.store, "igate", "", "an", 5)
+    assert [entry.action for entry in audit.everything(bench.store)] == [
+        "source.pause", "source.resume", "source.pause", "source.resume",
+    ]  # fmt: skip
 
 
 def test_it_is_written_down_when_a_failing_source_is_asked_again(bench: Bench, poll: Callable[..., SourcePoll]) -> None:

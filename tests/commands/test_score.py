@@ -309,7 +309,7 @@ def test_the_tables_of_a_province_name_units_and_stale_sources(run, province):
     shown = run("--data", province, *PERIOD, "--by", "unit", "--explain")
     assert "Thái Nguyên, 01/11/2026 → 01/12/2026, tính đến 10:00 20/11/2026" in shown
     assert "Sở Công Thương" in shown
-    assert "(nguồn lỗi, số liệu cũ)" in shown
+    assert "(số liệu có thể cũ)" in shown
     assert "5.4 mới trừ hồ sơ quá hạn" in shown
     assert "2.2 Thời gian giải quyết trung bình" in shown
 

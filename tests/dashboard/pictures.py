@@ -14,6 +14,7 @@ from layouts.states import source_state
 from opscentre import __version__
 from opscentre.clock import wall_ms
 from opscentre.domain.availability import Availability
+from opscentre.domain.lateness import LateBySync
 from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
 from opscentre.domain.units import Unit
 from opscentre.live import keys
@@ -82,12 +83,19 @@ def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -
         ],
         received_by_hour=[0] * 7 + [412, 655, 388] + [0] * 14,
         finished_by_hour=[0] * 7 + [120, 431, 297] + [0] * 14,
-        slow=counted(made_at, now),
+        slow=counted(made_at, now, [unit.code for unit in place.communes]),
     )  # fmt: skip
 
 
-def counted(made_at: int, now: int) -> Slow:
+#: The words for scores, with the percent from which on they are given.
+GRADES = (("Xuất sắc", 90), ("Tốt", 80), ("Khá", 70), ("Trung bình", 50), ("Yếu", 0))
+
+
+def counted(made_at: int, now: int, communes: Sequence[str]) -> Slow:
     """What is counted by the minute: a score with gaps, old and new figures, services with a target."""
+    departments = [f"H55.{i:02}" for i in range(1, 13)]
+    percents = {code: 97.53 - 3.7 * i for i, code in enumerate(departments)}
+    percents |= {code: 98.12 - 0.61 * i for i, code in enumerate(communes)}
     groups = (
         ("Công khai, minh bạch", 0, 18, 0),
         ("Tiến độ giải quyết", 19.81, 20, 20),
@@ -103,8 +111,18 @@ def counted(made_at: int, now: int) -> Slow:
             missing=[Missing(code=f"4.{i}", name="Kết nối, chia sẻ với kho dữ liệu quốc gia", points=6 - i / 2,
                              needed=None if i % 2 else 64_933) for i in range(9)],
             no_data=["1.1 TTHC công bố đúng hạn"], partial=["5.4"],
-            units=[UnitScore(code=f"H55.{i:02}", percent=95.5 - i, rank=i) for i in range(1, 13)],
+            units=[
+                UnitScore(
+                    code=code, percent=percent, rank=rank, volume=40,
+                    yesterday=None if rank % 7 == 3 else percent - 0.4 + rank % 3 / 2,
+                    grade=next(word for word, floor in GRADES if percent >= floor),
+                )
+                for rank, (code, percent) in enumerate(sorted(percents.items(), key=lambda found: -found[1]), 1)
+            ],
+            grades=[word for word, _ in GRADES],
         ),
+        score_places_yesterday={"H55.03": 1, "H55.01": 3, communes[0]: 2, communes[1]: 1},
+        late_by_sync={"H55.12": LateBySync(7, 1), "H55.05": LateBySync(2, 0), communes[5]: LateBySync(1, 1)},
         figures=[
             FigureShown(code=str(i), name=long if i % 3 else "Hồ sơ tiếp nhận", scope="Sở Văn hóa, Thể thao và Du lịch",
                         value=values[i % 3], unit=("hồ sơ", "sản phẩm")[i % 2], as_of="01/01–15/12/2023",

@@ -9,17 +9,23 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from dashboard.slow import SlowFeed
 from opscentre import profile as profiles
 from opscentre.clock import ClockAnchor, wall_ms
-from opscentre.domain.moments import parse_local
+from opscentre.domain.counting import open_moments
+from opscentre.domain.fold import DossierState, fold
+from opscentre.domain.moments import DAY, HOUR, parse_local
 from opscentre.domain.observations import SourceSeen
 from opscentre.settings import Settings
 from opscentre.slow import count
 from opscentre.store.engine import open_store
 from opscentre.store.figures import FedFigure, write_figures
+from opscentre.store.journal import Entries, write
 from tests.commands.test_score import DONE, RECEIVED, dossier, stored
+from tests.dashboard.pictures import GRADES
+from tests.streams.books import history
 
 NOW = parse_local("2026-11-20T10:00")
 
@@ -56,6 +62,83 @@ def test_places_score_figures_and_services_are_counted_from_sql(data: Path) -> N
     assert found.score is not None
     assert [group.code for group in found.score.groups][:2] == ["transparency", "progress"]
     assert [unit.code for unit in found.score.units if unit.rank] != []
+    assert found.score.grades[0] == "Xuất sắc"
+
+
+def test_the_score_of_the_end_of_yesterday_stands_beside_todays(data: Path) -> None:
+    store = open_store(Settings(data=data).database_url)
+    found = count(store, profiles.load("thai-nguyen"), NOW)
+    assert found.score is not None
+    units = {unit.code: unit for unit in found.score.units}
+    # At midnight four dossiers were late already, as they are now.
+    department = units["H55.12"]
+    assert (department.volume, department.percent, department.yesterday) == (
+        16,
+        department.yesterday,
+        department.percent,
+    )
+    assert department.grade == next(
+        word for word, floor in GRADES if department.percent is not None and department.percent >= floor
+    )
+    assert found.score_places_yesterday == found.places_yesterday
+    yesterday = count(store, profiles.load("thai-nguyen"), parse_local("2026-11-19T15:00")).score
+    # One hour before the results were ready, and one after: the day's work is the difference.
+    evening = count(store, profiles.load("thai-nguyen"), parse_local("2026-11-19T17:00")).score
+    assert yesterday is not None
+    assert evening is not None
+    before, after = ({one.code: one for one in score.units}["H55.07"] for score in (yesterday, evening))
+    assert (before.yesterday, after.yesterday) == (before.percent, before.percent)
+    assert after.percent != after.yesterday
+    first = count(store, profiles.load("thai-nguyen"), parse_local("2026-12-01T10:00"))
+    store.dispose()
+    assert first.score is not None
+    assert {unit.yesterday for unit in first.score.units} == {None}, "the month began today"
+    assert first.score_places_yesterday == {}
+
+
+def test_late_by_sync_equals_a_recount_in_sql(tmp_path: Path) -> None:
+    engine = open_store(f"sqlite:///{tmp_path / 'opscentre.db'}")
+    profile = profiles.load("thai-nguyen")
+    states: dict[tuple[str, str], DossierState] = {}
+    for source in ("nghe", "im", "chua"):
+        for snapshot in history(150, seed=len(source), source=source):
+            states[snapshot.key], _ = fold(states.get(snapshot.key), snapshot)
+    rows = []
+    for state in states.values():
+        known = state.snapshot
+        due, reception = open_moments(state, NOW, profile.calendar)
+        rows.append({
+            "source": known.source, "number": known.number, "partition": 0, "unit": known.unit, "unit_seen": "",
+            "status": known.status, "received": known.received, "due": known.due, "finished": known.finished,
+            "open_due": due, "reception_due": reception, "state": msgspec.json.encode(state),
+        })  # fmt: skip
+    now, wall = NOW + 3 * DAY, wall_ms()
+    # The product runs at ten times the speed: one source was heard just now, one 7 hours ago of real time, one never.
+    heard = {"nghe": wall, "im": wall - 7 * HOUR}
+    seen = {
+        ("source", code): (
+            wall,
+            msgspec.json.encode(SourceSeen(code=code, attempted_at=wall, observed_at=at, known_at=at, ok=True)),
+        )
+        for code, at in heard.items()
+    }
+    write(engine, Entries(dossiers=rows, observations=seen))
+    found = count(engine, profile, now, speed=10.0).late_by_sync
+    recount = text("""
+        SELECT unit, sum(open_due IS NOT NULL), sum(reception_due IS NOT NULL) FROM dossiers
+        WHERE coalesce(open_due, reception_due) < :now
+          AND coalesce(open_due, reception_due) >= max(
+            CASE source WHEN 'nghe' THEN :now - 1000 WHEN 'im' THEN :now - 70 * 3600000 ELSE 0 END,
+            CAST(json_extract(CAST(state AS TEXT), '$[0].observed') AS INTEGER))
+        GROUP BY unit""")
+    with engine.connect() as connection:
+        wanted = {unit: (late, waiting) for unit, late, waiting in connection.execute(recount, {"now": now})}
+        late = connection.execute(text("SELECT count(*) FROM dossiers WHERE coalesce(open_due, reception_due) < :now"),
+                                  {"now": now}).scalar_one()  # fmt: skip
+    engine.dispose()
+    assert {unit: (one.processing, one.reception) for unit, one in found.items()} == wanted
+    assert 0 < sum(map(sum, wanted.values())) < late, "some are late for good"
+    assert min(sum(column) for column in zip(*wanted.values(), strict=True)) > 0, "by both clocks"
 
 
 def test_yesterdays_places_by_online_share_are_of_what_was_received_yesterday(tmp_path: Path) -> None:

@@ -55,6 +55,11 @@ def test_a_source_is_dead_after_three_intervals_and_not_after_one_failed_attempt
     assert texts(wall, after, place) == []
     after.sources[1].observed_at = after.made_at - 30_001
     assert texts(wall, after, place) == ["NGUỒN NGỪNG TRẢ LỜI · Một cửa các sở, ngành"]
+    after.sources[1].paused_since = after.made_at
+    assert texts(wall, after, place) == [], "one that a person paused did not die"
+    gone_on = later(after)
+    gone_on.sources[1].paused_since, gone_on.sources[1].observed_at = None, after.made_at - 60_000
+    assert texts(after, gone_on, place) == [], "nor one that is let go on and was not asked yet"
     wall.sources[1].observed_at = None
     after.sources[1].observed_at = None
     assert texts(wall, after, place) == [], "one that never answered did not die"

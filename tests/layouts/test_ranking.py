@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from layouts.ranking import best_and_worst, rank
+from layouts.ranking import rank
+from layouts.rows import ends
 from layouts.shares import band
 from opscentre.domain.units import Unit
 from opscentre.live.wall import Totals
@@ -19,7 +20,7 @@ def totals(good: int, late: int) -> Totals:
 
 
 def ranks(numbers: dict[str, Totals]) -> list[tuple[str, int]]:
-    return [(entry.unit.code, entry.rank) for entry in rank([unit(code) for code in numbers], numbers)]
+    return [(entry.code, entry.rank) for entry in rank([unit(code) for code in numbers], numbers)]
 
 
 def test_equal_shares_share_a_rank_and_the_next_one_is_skipped() -> None:
@@ -46,13 +47,10 @@ def test_units_without_numbers_are_not_ranked() -> None:
     assert rank([unit("a")], {}) == []
 
 
-def test_best_and_worst_never_overlap() -> None:
-    ranked = rank([unit(str(i)) for i in range(9)], {str(i): totals(100 - i, i) for i in range(9)})
-    best, worst = best_and_worst(ranked, 3)
-    assert [entry.rank for entry in best + worst] == [1, 2, 3, 7, 8, 9]
-    best, worst = best_and_worst(ranked[:4], 3)
-    assert [entry.rank for entry in best + worst] == [1, 2, 3, 4]
-    assert best_and_worst(ranked[:2], 3) == (ranked[:2], [])
+def test_best_and_last_never_overlap() -> None:
+    assert ends([1, 2, 3, 4, 5, 6, 7, 8, 9], 3, 3) == ([1, 2, 3], [7, 8, 9])
+    assert ends([1, 2, 3, 4], 3, 3) == ([1, 2, 3], [4])
+    assert ends([1, 2], 3, 3) == ([1, 2], [])
 
 
 @pytest.mark.parametrize(

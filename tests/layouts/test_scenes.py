@@ -6,19 +6,26 @@ import pytest
 from dash import dcc, html
 
 from layouts import measures
+from layouts.cards import head, sources
+from layouts.cards.urgent import PAGE_MS
+from layouts.change import Patch
+from layouts.english import english
 from layouts.figures.areas import draw
 from layouts.markup import to_html
 from layouts.place import Place, place_of
 from layouts.scenes import figures, flow, late, links, map, ranks, score, services
+from layouts.text import clock, date
 from opscentre import profile as profiles
 from opscentre.domain.alert_desk import Answered
+from opscentre.domain.lateness import LateBySync
 from opscentre.domain.moments import DAY, HOUR, parse_local
 from opscentre.live.alerts import AlertsShown
-from opscentre.live.slow import ReactionShown, Services, Slow
+from opscentre.live.slow import ReactionShown, Services, Slow, UnitScore
 from opscentre.live.wall import Totals, Wall
 from tests.dashboard.pictures import plausible
 
 PROFILE = profiles.load("thai-nguyen")
+BOARDS = {board.id: board for board in ranks.BOARDS}
 
 
 @pytest.fixture(scope="module")
@@ -45,35 +52,92 @@ def slow(**given: object) -> Slow:
     return Slow(**{**empty, "services": services, **given})  # type: ignore[arg-type]
 
 
-def test_a_leaderboard_places_the_best_and_the_last_and_says_how_many_are_between(wall: Wall, place: Place) -> None:
+def shown_on(changes: Patch, board: str) -> dict[int, str]:
+    """The units of a board by their row."""
+    rows = {key: change for key, change in changes.items() if key.startswith(f"{board}-") and key.count("-") == 2}
+    found = {change.v: key.removeprefix(f"{board}-") for key, change in rows.items() if "is-out" not in str(change.cls)}
+    return {int(row): code for row, code in found.items() if row is not None}
+
+
+def test_a_leaderboard_keeps_the_best_and_the_last_and_turns_through_all_between(wall: Wall, place: Place) -> None:
+    ranked = ranks.placed(BOARDS["rank-comm"], wall, place)
+    assert len(ranked) > 80
+    between: list[str] = []
+    for page in range(-(-(len(ranked) - ranks.BEST - ranks.LAST) // ranks.BETWEEN)):
+        wall.made_at = page * PAGE_MS
+        changes = ranks.patch(wall, place)
+        rows = shown_on(changes, "rank-comm")
+        assert [rows[row] for row in range(ranks.BEST)] == [entry.code for entry in ranked[: ranks.BEST]]
+        assert [rows[ranks.ROWS - ranks.LAST + row] for row in range(ranks.LAST)] == [
+            entry.code for entry in ranked[-ranks.LAST :]
+        ]
+        turned = [rows[row] for row in range(ranks.BEST, ranks.ROWS - ranks.LAST)]
+        # The last page is filled up with places that were shown before it.
+        fresh = [code for code in turned if code not in between]
+        between += fresh
+        last = ranks.BEST + len(between)
+        assert changes["rank-comm-count"].text == f"{last - ranks.BETWEEN + 1}–{last} / {len(ranked)}"
+    assert between == [entry.code for entry in ranked[ranks.BEST : -ranks.LAST]], "none left out"
+
+
+def test_a_short_ranking_stands_still_and_says_how_many_it_ranks(wall: Wall, place: Place) -> None:
+    few = [unit.code for unit in place.departments[: ranks.ROWS]]
+    wall.units = {code: wall.units[code] for code in few}
     changes = ranks.patch(wall, place)
-    board = ranks.BOARDS[1]
-    shown = {key: change for key, change in changes.items() if key.startswith("rank-comm-") and change.v is not None}
-    ranked = ranks.placed(board, wall, place)
-    assert sorted(change.v for change in shown.values()) == list(range(board.rows)), (
-        "every row has one unit, or the gap"
-    )
-    assert changes["rank-comm-gap"].text == f"⋯ {len(ranked) - 17} đơn vị ở giữa"
-    assert changes[f"rank-comm-{ranked[0].code}"].v == 0
-    assert changes[f"rank-comm-{ranked[-1].code}"].v == board.rows - 1
-    assert changes[f"rank-comm-{ranked[20].code}"].cls == "board-row is-out"
+    assert sorted(shown_on(changes, "rank-dept").values()) == sorted(few)
+    assert changes["rank-dept-count"].text == f"{ranks.ROWS}/{len(place.departments)} đơn vị"
 
 
 def test_a_unit_shows_how_many_places_it_moved_since_yesterday(wall: Wall, place: Place) -> None:
-    ranked = ranks.placed(ranks.BOARDS[0], wall, place)
-    first, last = ranked[0], ranked[-1]
+    ranked = ranks.placed(BOARDS["rank-dept"], wall, place)
+    first, second, third, last = ranked[0], ranked[1], ranked[2], ranked[-1]
     wall.slow = None
-    assert changes_of(wall, place, first.code) == "", "yesterday is not known yet"
+    assert changes_of(wall, place, first.code) == "—", "yesterday is not known yet"
     assert last.rank is not None
-    wall.slow = slow(places_yesterday={first.code: 4, last.code: last.rank - 2}, stale_units=[ranked[1].code])
+    places = {first.code: 4, last.code: last.rank - 2, second.code: 9, third.code: third.rank or 0}
+    wall.slow = slow(places_yesterday=places, stale_units=[second.code])
     assert changes_of(wall, place, first.code) == "▲3"
     assert changes_of(wall, place, last.code) == "▼2"
-    assert changes_of(wall, place, ranked[1].code) == "◆"
-    assert place.by_code[ranked[1].code].name in (ranks.patch(wall, place)["ranks-apart"].text or "")
+    assert changes_of(wall, place, third.code) == ""
+    assert changes_of(wall, place, second.code) == "◆"
+    assert changes_of(wall, place, ranked[3].code) == "—", "it had no place yesterday"
+    assert place.by_code[second.code].label in (ranks.patch(wall, place)["ranks-apart"].text or "")
+
+
+def test_a_score_has_its_change_since_yesterday_and_its_word(wall: Wall, place: Place) -> None:
+    codes = [unit.code for unit in place.departments[:5]]
+    given = [(95.26, 94.81, "Xuất sắc"), (84.0, 84.04, "Tốt"), (71.5, None, "Khá"), (55.0, 60.0, "Trung bình")]
+    units = [
+        UnitScore(code=code, percent=percent, rank=index, volume=30, yesterday=before, grade=word)
+        for index, (code, (percent, before, word)) in enumerate(zip(codes, given, strict=False), 1)
+    ]
+    units.append(UnitScore(code=codes[4], percent=99.0, rank=None, volume=9))
+    assert wall.slow is not None
+    assert wall.slow.score is not None
+    wall.slow.score.units = units
+    wall.slow.score_places_yesterday = {codes[0]: 3}
+    changes = ranks.patch(wall, place)
+    assert shown_on(changes, "rank-dsco") == dict(enumerate(codes[:4])), "too few dossiers give no place"
+    told = [
+        tuple(changes[f"rank-dsco-{code}-{cell}"].text for cell in ("place", "move", "value", "change", "word"))
+        for code in codes[:4]
+    ]
+    assert told == [
+        ("1", "▲2", "95,3", "+0,5", "Xuất sắc"),
+        ("2", "—", "84,0", "0,0", "Tốt"),
+        ("3", "—", "71,5", "—", "Khá"),
+        ("4", "—", "55,0", "−5,0", "Trung bình"),
+    ]
+    assert [changes[f"rank-dsco-{code}-word"].cls for code in codes[:4]] == [
+        "board-word good", "board-word fair", "board-word fair", "board-word warn",
+    ]  # fmt: skip
+    assert f"chưa đủ hồ sơ tháng này để có điểm: {place.by_code[codes[4]].label}" in str(changes["ranks-apart"].text)
+    wall.slow = None
+    assert "đang đếm" in str(ranks.patch(wall, place)["rank-dsco-nothing"].text)
 
 
 def test_moves_by_online_share_are_of_the_places_by_online_share(wall: Wall, place: Place) -> None:
-    board = ranks.BOARDS[2]
+    board = BOARDS["rank-donl"]
     first = ranks.placed(board, wall, place)[0]
     wall.slow = slow(places_yesterday={first.code: 9}, online_places_yesterday={first.code: 3})
     assert ranks.patch(wall, place)[f"{board.id}-{first.code}-move"].text == "▲2"
@@ -86,7 +150,7 @@ def changes_of(wall: Wall, place: Place, code: str) -> str | None:
 def test_units_with_too_few_dossiers_are_named_apart(wall: Wall, place: Place) -> None:
     wall.units["05443"] = Totals(in_process=3)
     changes = ranks.patch(wall, place)
-    assert changes["rank-comm-05443"].cls == "board-row is-out"
+    assert "is-out" in str(changes["rank-comm-05443"].cls)
     assert place.by_code["05443"].label in (changes["ranks-apart"].text or "")
 
 
@@ -94,6 +158,7 @@ def test_the_two_clocks_and_what_waits_for_the_citizen_stand_apart(wall: Wall, p
     wall.totals = Totals(
         in_process=200, in_process_overdue=4, waiting=50, waiting_overdue=7, paused=30, paused_overdue=2
     )
+    wall.slow = None
     changes = late.patch(wall, place)
     found = {key: changes[f"late-{key}"].text for key in ("process", "reception", "soon", "paused")}
     assert found == {"process": "4", "reception": "7", "soon": "0", "paused": "30"}
@@ -103,7 +168,7 @@ def test_the_two_clocks_and_what_waits_for_the_citizen_stand_apart(wall: Wall, p
 
 
 def test_what_may_only_be_late_by_its_source_is_told_apart(wall: Wall, place: Place) -> None:
-    wall.made_at = 0
+    wall.made_at, wall.slow = 0, None
     wall.totals = Totals(in_process=200, in_process_overdue=50)
     wall.overdue[1].by_sync = True
     changes = late.patch(wall, place)
@@ -144,8 +209,27 @@ def test_the_leaderboards_name_who_takes_longest_to_acknowledge(wall: Wall, plac
     assert ranks.patch(wall, place)["ranks-react"].text == "chưa đủ cảnh báo để so sánh"
 
 
+def test_what_is_late_by_sync_stands_apart_by_unit_and_clock(wall: Wall, place: Place) -> None:
+    wall.units = {"H55.12": Totals(in_process_overdue=8, waiting_overdue=1), "05443": Totals(in_process_overdue=2)}
+    wall.totals = Totals(in_process=200, in_process_overdue=10, waiting=50)
+    wall.slow = slow(late_by_sync={"H55.12": LateBySync(6, 0), "05443": LateBySync(3, 4)})
+    changes = late.patch(wall, place)
+    assert (changes["late-units-0-value"].text, changes["late-units-0-apart"].text) == ("8", "◆ 6 đồng bộ muộn")
+    assert (changes["late-units-0-bar"].v, changes["late-units-0-rest"].v) == (0.25, 0.75)
+    assert changes["late-units-1-apart"].text == "◆ 2 đồng bộ muộn", "counted a while ago: no more than are late now"
+    assert changes["late-units-sum"].text == "2 đơn vị"
+    assert changes["late-process-sub"].text == "◆ 8 đồng bộ muộn · 5,0% đang xử lý"
+    assert changes["late-waiting-0-apart"].text == ""
+    assert changes["late-reception-sub"].text == "trong 50 chờ tiếp nhận"
+    wall.slow = None
+    changes = late.patch(wall, place)
+    assert (changes["late-units-0-apart"].text, changes["late-units-sum"].text) == ("", "2 đơn vị")
+    assert "đang đếm" in str(changes["late-stamp"].text), "that nobody counted it yet is said"
+
+
 def test_units_with_the_most_overdue_have_the_longest_bar(wall: Wall, place: Place) -> None:
     wall.units = {"H55.12": Totals(in_process_overdue=8), "05443": Totals(in_process_overdue=2), "05455": Totals()}
+    wall.slow = None
     changes = late.patch(wall, place)
     assert (changes["late-units-0-name"].text, changes["late-units-0-bar"].v) == ("Sở Công Thương", 1.0)
     assert (changes["late-units-1-value"].text, changes["late-units-1-bar"].v) == ("2", 0.25)
@@ -167,6 +251,21 @@ def test_a_link_tells_its_certificate_its_maintenance_and_its_availability(wall:
     assert changes["net-0-share"].text == "30 ngày: 100%"
     assert len(changes["net-0-spark"].spark or []) == 30
     assert changes["net-links-count"].text == "8/8 thông · 1 bảo trì"
+
+
+def test_a_paused_source_is_neither_well_nor_dead_and_says_since_when(wall: Wall, place: Place) -> None:
+    paused = wall.sources[2]
+    paused.observed_at, paused.ok = wall.made_at - 2 * HOUR, False
+    paused.paused_since = wall.made_at - HOUR
+    changes = {**links.patch(wall, place), **sources.patch(wall, place), **head.patch(wall, place)}
+    since = f"{clock(wall.now - HOUR)} {date(wall.now)}"
+    assert changes["net-source-2"].cls == "net-source paused"
+    assert changes["net-source-2-sub"].text == f"tạm dừng từ {since}"
+    assert changes["net-source-2-age"].tick == ("age", paused.observed_at), "its figures still say their age"
+    assert changes["net-sources-count"].text == "6/6 kịp thời · 1 tạm dừng"
+    assert (changes["source-2"].cls, changes["source-2-word"].text) == ("source paused", "tạm dừng")
+    assert changes["sources-fresh"].text == "6/6 nguồn kịp thời · 1 tạm dừng"
+    assert english(f"tạm dừng từ {since}") == f"paused since {since}"
 
 
 def test_the_day_has_a_balance(wall: Wall, place: Place) -> None:
@@ -288,6 +387,6 @@ def test_the_score_names_first_what_the_province_can_do_by_its_own_dossiers(wall
 def test_services_show_supply_use_and_what_no_source_names(wall: Wall, place: Place) -> None:
     changes = services.patch(wall, place)
     assert changes["svc-full"].text == "68,9%"
-    assert (changes["svc-ratio-1-parts"].text, changes["svc-ratio-1-share"].text) == ("30.000 / 300.000", "10,0%")
+    assert (changes["svc-ratio-1-parts"].text, changes["svc-ratio-1-value"].text) == ("30.000 / 300.000", "10,0%")
     assert changes["svc-step-0-value"].text == "443 → —"
     assert changes["svc-target-0-how"].text == "đạt 6,7 (31/12/2019) · hạn 31/08/2020"

@@ -136,6 +136,12 @@ def test_every_part_is_up_and_every_url_answers(demo: Demo):
         assert httpx.get(f"{demo.url}{path}", timeout=5).status_code == 200
 
 
+def picture(demo: Demo, lang: str) -> str:
+    """What the push shows on every page, as JSON."""
+    with httpx.stream("GET", f"{demo.url}/stream", params={"lang": lang}, timeout=10) as answer:
+        return next(line for line in answer.iter_lines() if line.startswith("data: ") and '"patch"' in line)
+
+
 def test_a_second_demo_on_the_same_folder_or_port_is_one_line_and_exit_2(demo: Demo, tmp_path: Path):
     for arguments, told in (
         (("--data", demo.data, "--port", free_port()), "already in use by another opscentre"),
@@ -158,6 +164,29 @@ def test_what_dies_is_started_again_and_the_numbers_stay_exact(demo: Demo):
     at = demo.book().reached
     wait_until(lambda: demo.book().reached > at + SETTLED, 60.0, "the clock stands still")
     assert_exact(demo, at)
+
+
+def test_a_source_that_a_person_pauses_is_so_on_the_wall_until_it_goes_on(demo: Demo):
+    def source() -> dict:
+        return next(
+            one for one in httpx.get(f"{demo.url}/api/wall", timeout=5).json()["sources"] if one["code"] == "bhxh"
+        )
+
+    def say(*words: str) -> None:
+        subprocess.run(command("source", *words, "--data", demo.data), cwd=ROOT, check=True, capture_output=True)
+
+    wait_until(lambda: source()["observed_at"] is not None, 60.0, "the source was never read")
+    say("pause", "bhxh", "--reason", "chuyển máy chủ")
+    wait_until(lambda: source()["paused_since"] is not None, 30.0, "the wall does not know that the source is paused")
+    paused = source()
+    for lang, told in (("vi", "tạm dừng từ "), ("en", "paused since ")):
+        shown = picture(demo, lang)
+        assert "net-source paused" in shown
+        assert told in shown
+        assert "chuyển máy chủ" not in shown, "who paused it, and why, is no matter of the wall"
+    say("resume", "bhxh")
+    wait_until(lambda: source()["observed_at"] > paused["observed_at"], 30.0, "the source is not read again")
+    assert source()["paused_since"] is None
 
 
 def test_stopped_and_started_again_it_goes_on_without_loss_or_double_counting(demo: Demo):
