@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,7 +17,7 @@ from alerts import weekly
 from alerts.letter import LISTED, DossierItem, Letter
 from alerts.tongue import Tongue
 from opscentre.domain.moments import local
-from opscentre.domain.text import sheet_cell
+from opscentre.domain.sheets import CHARSET, Cell, as_csv, text_cell
 from opscentre.slip.store import FORMS, file_name
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -73,21 +71,19 @@ def _moment(letter: Letter) -> str:
     return f"{local(letter.moment):%H:%M %d/%m/%Y}"
 
 
-def table(letter: Letter) -> str:
+def table(letter: Letter) -> bytes:
     """Every dossier of the letter as CSV that a spreadsheet opens as it is."""
-    file = io.StringIO()
-    writer = csv.writer(file)
     words = letter.words
-    writer.writerow([words(f"column.{name}") for name in COLUMNS])
-    writer.writerows([sheet_cell(value) for value in _row(item, words)] for item in letter.dossiers)
-    return "\ufeff" + file.getvalue()
+    heads = [words(f"column.{name}") for name in COLUMNS]
+    return b"".join(as_csv([heads, *(_row(item, words) for item in letter.dossiers)]))
 
 
-def _row(item: DossierItem, words: Tongue) -> tuple[str, ...]:
+def _row(item: DossierItem, words: Tongue) -> tuple[Cell, ...]:
     hours = f"{item.late / 3_600_000:.1f}"
     hours = hours.replace(".", ",") if words.language == "vi" else hours
-    notes = "; ".join(item.notes)
-    return (item.number, item.unit, item.procedure, item.procedure_name, item.due_text, hours, item.state, notes)
+    named = map(text_cell, (item.number, item.unit, item.procedure, item.procedure_name))
+    # A number below 0 is no formula.
+    return (*named, local(item.due), hours, *map(text_cell, (item.state, "; ".join(item.notes))))
 
 
 class _Policy(EmailPolicy):
@@ -127,8 +123,8 @@ def mail(letter: Letter, *, sender: str, to: str, domain: str, sent: int) -> Ema
     if letter.dossiers or letter.ranking is not None:
         called = letter.words("file" if letter.ranking is None else "ranking.file")
         name = f"{called}-{local(letter.moment):%Y%m%d-%H%M}.csv"
-        listed = (table(letter) if letter.ranking is None else weekly.table(letter.ranking, letter.words)).encode()
-        message.add_attachment(listed, maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"})
+        listed = table(letter) if letter.ranking is None else weekly.table(letter.ranking, letter.words)
+        message.add_attachment(listed, maintype="text", subtype="csv", filename=name, params={"charset": CHARSET})
     for slip in letter.slips:
         name = file_name(slip.number, "pdf")
         message.add_attachment(FORMS["pdf"][0](slip), maintype="application", subtype="pdf", filename=name)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 from alerts.ranking import NAMED, Group, Place, Ranking, Reactions
 from alerts.tongue import Tongue
 from opscentre.domain.ranking import MINIMUM
-from opscentre.domain.text import one_line, sheet_cell
+from opscentre.domain.sheets import Cell, as_csv, text_cell
+from opscentre.domain.text import one_line
 
 if TYPE_CHECKING:
     from alerts.letter import Letter
@@ -85,17 +84,14 @@ def document(ranking: Ranking) -> dict[str, Any]:
     return {"from": ranking.first.isoformat(), "to": ranking.last.isoformat(), "groups": groups, "alerts": alerts}
 
 
-def table(ranking: Ranking, words: Tongue) -> str:
+def table(ranking: Ranking, words: Tongue) -> bytes:
     """Every unit as CSV."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow([words(f"column.{name}") for name in COLUMNS])
+    rows: list[tuple[Cell, ...]] = [tuple(words(f"column.{name}") for name in COLUMNS)]
     for group in ranking.groups:
         for place in (*group.ranked, *group.unranked):
             known = ranking.by_unit.get(place.code, Reactions())
             share = "" if place.share is None else words.decimal(100 * place.share, 2)
             moved = "" if place.moved is None else f"{place.moved:+d}" if place.moved else "0"
-            cells = (words(group.key), place.rank or "", moved, sheet_cell(place.name), share, place.volume, place.late,
-                     known.raised, known.unanswered)  # fmt: skip
-            writer.writerow(cells)
-    return "\ufeff" + file.getvalue()
+            rows.append((words(group.key), place.rank or "", moved, text_cell(place.name), share, place.volume,
+                         place.late, known.raised, known.unanswered))  # fmt: skip
+    return b"".join(as_csv(rows))

@@ -18,7 +18,7 @@ from dashboard.desk_alerts import Alerts
 from dashboard.desk_counts import Counts, codes_under, summed
 from dashboard.gate import caller
 from layouts.desk import frame, lists, overview, tables, walls
-from layouts.desk.address import BadAddress, View, code_of, read
+from layouts.desk.address import BadAddress, View, code_of, language, read
 from layouts.desk.frame import Crumb, Option
 from layouts.desk.progress import Row
 from layouts.place import Place
@@ -103,8 +103,8 @@ class Desk:
         try:
             view = self.view(path, search, cookie_lang)
         except BadAddress as wrong:
-            plain = read("/", "", self.clock.now(), cookie_lang)
-            return frame.message(plain, self.place, plain.words("page.wrong"), str(wrong))
+            plain = read("/", "", self.clock.now(), language(search, cookie_lang))
+            return frame.message(plain, self.place, plain.words("page.wrong"), wrong.told(plain.words))
         except OutOfReach:
             return self.refused(path, cookie_lang)
         words = view.words
@@ -118,8 +118,8 @@ class Desk:
             return self.refused(path, cookie_lang)
         except NoSuchPage:
             return frame.message(view, self.place, words("page.missing"), words("page.missing.text"))
-        except BadCursor as wrong:
-            return frame.message(view, self.place, words("page.wrong"), str(wrong))
+        except BadCursor:
+            return frame.message(view, self.place, words("page.wrong"), words("page.wrong.cursor"))
         except SQLAlchemyError as error:
             log.warning("a page cannot be shown, SQL does not answer: %s", error)
             return frame.message(view, self.place, words("page.unavailable"), words("page.unavailable.text"))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import datetime as dt
-import io
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import IO, Any, NamedTuple
@@ -22,23 +20,19 @@ from layouts.desk.address import BadAddress, View
 from layouts.desk.progress import COLUMNS, Row, numbers
 from opscentre.access import audit
 from opscentre.access.scope import OutOfReach
+from opscentre.domain import sheets
 from opscentre.domain.listing import LISTS, Listed, ListName
 from opscentre.domain.moments import local
+from opscentre.domain.sheets import Cell
 from opscentre.store import queries_lists
 
 #: Rows of a file at most. Excel opens ten times as many, people do not.
 MOST = 100_000
-#: Bytes handed on at a time.
-PIECE = 64 * 1024
-#: What a spreadsheet takes for a formula, or for the end of a cell that becomes one.
-_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TYPES = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": f"text/csv; charset={sheets.CHARSET}",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _MOMENT, _NUMBER = "dd/mm/yyyy hh:mm", "#,##0"
-
-Cell = str | int | dt.datetime | None
 
 
 class Sheet(NamedTuple):
@@ -51,24 +45,13 @@ class Sheet(NamedTuple):
 
 
 def plain(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula: text that would be one is led by an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_BEGINS_FORMULA) else cell
+    """A cell that no spreadsheet takes for a formula."""
+    return sheets.text_cell(cell) if isinstance(cell, str) else cell
 
 
 def as_csv(sheet: Sheet) -> Iterator[bytes]:
-    """UTF-8 with a byte-order mark, so that Excel knows the letters; moments as 21/11/2026 09:41."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    yield b"\xef\xbb\xbf"
-    for row in _lines(sheet):
-        writer.writerow(
-            [cell.strftime("%d/%m/%Y %H:%M") if isinstance(cell, dt.datetime) else plain(cell) for cell in row]
-        )
-        if text.tell() >= PIECE:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
+    """Text that any Excel opens as it is; moments as 2026-11-21 09:41."""
+    return sheets.as_csv(map(plain, row) for row in _lines(sheet))
 
 
 def as_xlsx(sheet: Sheet) -> Iterator[bytes]:
@@ -108,7 +91,7 @@ def _cell(page: Any, value: Cell, font: Any) -> Any:
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(PIECE):
+    while piece := file.read(sheets.PIECE):
         yield piece
 
 

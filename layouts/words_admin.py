@@ -6,8 +6,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "nav.admin": ("Quản trị", "Administration"),
     "admin.title": ("Quản trị", "Administration"),
     "admin.about": (
-        "Mọi thay đổi ở đây được kiểm tra, ghi nhật ký kèm tên người làm, và hoàn tác được.",
-        "Whatever is changed here is checked, noted in the audit log with who did it, and can be undone.",
+        "Mọi thay đổi ở đây được kiểm tra và ghi nhật ký kèm tên người làm. Lịch, quy tắc, người nhận, mã đã gán: hoàn tác "
+        "được; tạm dừng nguồn, khóa tài khoản, vai trò: đặt lại được. Mật khẩu đã đổi, phiên đã kết thúc và thông điệp đã "
+        "gác hoặc gửi lại thì không.",
+        "Whatever is changed here is checked and noted in the audit log with who did it. The calendar, rules, recipients "
+        "and codes can be undone; a paused source, a closed account and a role can be set back. A password that was "
+        "changed, a session that was ended and a letter that was sent again or put aside cannot.",
     ),
     "admin.sources": ("Nguồn dữ liệu", "Sources"),
     "admin.sources.about": ("Trạng thái, độ trễ, lỗi; lấy ngay, tạm dừng", "State, lag, errors; poll now, pause"),

@@ -7,6 +7,7 @@ from layouts.words_admin import TEXTS as ADMIN
 from layouts.words_admin_alerts import TEXTS as ADMIN_ALERTS
 from layouts.words_admin_rules import TEXTS as ADMIN_RULES
 from layouts.words_alerts import ALERTS
+from layouts.words_due import TEXTS as DUE
 from layouts.words_screens import TEXTS as SCREENS
 
 CATALOGUE: dict[str, tuple[str, str]] = {
@@ -52,6 +53,23 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "page.missing": ("Không có trang này", "There is no such page"),
     "page.missing.text": ("Địa chỉ có thể đã gõ sai hoặc đã cũ.", "The address may be mistyped or old."),
     "page.wrong": ("Địa chỉ không dùng được", "This address cannot be used"),
+    "page.wrong.value": (
+        "Trong địa chỉ, “{name}” là “{value}”; cần: {wanted}.",
+        "In the address “{name}” is “{value}”; want: {wanted}.",
+    ),
+    "page.wrong.span": (
+        "Từ ngày {first} đến ngày {last}: ngày cuối không được trước ngày đầu, dài nhất {longest} ngày.",
+        "From {first} to {last}: the last day must not lie before the first, and {longest} days are the most.",
+    ),
+    "page.wrong.day": (
+        "“{value}” không phải một ngày. Viết ngày/tháng/năm, ví dụ 21/11/2026.",
+        "“{value}” is no day. Write day/month/year, like 21/11/2026.",
+    ),
+    "page.wrong.year": ("“{value}”: cần một năm từ 1991 đến 2099.", "“{value}”: want a year from 1991 to 2099."),
+    "page.wrong.cursor": (
+        "Trang này của danh sách không còn nữa. Mở lại danh sách từ đầu.",
+        "This page of the list is no more. Open the list from its beginning.",
+    ),
     "page.unavailable": ("Kho số liệu không trả lời", "The database does not answer"),
     "page.unavailable.text": (
         "Thử lại sau ít giây; màn hình lớn vẫn chạy riêng.",
@@ -373,4 +391,5 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     **ADMIN,
     **ADMIN_ALERTS,
     **ADMIN_RULES,
+    **DUE,
 }

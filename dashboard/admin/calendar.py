@@ -7,14 +7,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import holidays
-
 from dashboard.admin import files
 from dashboard.admin.room import Asked, Done, Refused, Room, Values
 from opscentre import calendar_change, profile_change
 from opscentre.access.rights import Action
 from opscentre.calendar_file import CALENDAR, EVERY_AGENCY, HOURS
-from opscentre.domain.calendar import WEEKDAYS, Calendar
+from opscentre.domain.calendar import Calendar, holiday_names
 from opscentre.domain.calendar_effect import Effect, effect
 from opscentre.domain.moments import EARLIEST_YEAR, LATEST_YEAR, date_of, day_number, day_of
 from opscentre.procedures_file import check_procedures
@@ -41,20 +39,13 @@ def values(room: Room, asked: Asked) -> Values:
         "entered": year in calendar.entered_years,
         "months": [_working_days(calendar, year, month) for month in range(1, 13)],
         "days": [(date_of(origin.day), origin) for origin in calendar.special_days(year)],
-        "holiday": _holidays(year, asked.words.lang),
+        "holiday": holiday_names(year, asked.words.lang),
         "weeks": [(units[code].name if code else asked.words("calendar.province"), week) for code, week in weeks],
-        "weekdays": WEEKDAYS,
         "every": EVERY_AGENCY,
         "today": today,
         **files.changes(room, _paths(room)),
         **files.in_use(room, asked, _paths(room)),
     }
-
-
-def _holidays(year: int, lang: str) -> dict[dt.date, str]:
-    """The public holidays' names in a person's language: rules know them by their English ones."""
-    found = holidays.country_holidays("VN", years=year, language="vi" if lang == "vi" else "en_US")
-    return dict(found.items())
 
 
 def _paths(room: Room) -> list[Path]:
@@ -127,7 +118,8 @@ def _hours(room: Room, asked: Asked, before: str | None) -> files.Plan:
         raise Refused(asked.words("calendar.document.wanted"))
     after = calendar_change.with_hours(before, room.profile.folder, agency, weekdays, hours, said)
     name = asked.words("calendar.province") if agency == EVERY_AGENCY else room.profile.units[agency].name
-    return files.Plan(HOURS, before, after, f"{name}: {' '.join(WEEKDAYS[one] for one in weekdays)} {hours} ({said})")
+    days = ", ".join(asked.words(f"calendar.weekday.{one}") for one in weekdays)
+    return files.Plan(HOURS, before, after, f"{name}: {days} {hours} ({said})")
 
 
 def _day(asked: Asked, name: str) -> dt.date:

@@ -29,7 +29,16 @@ _KEPT_BY_LINKS = ("period", "first", "last", "lang")
 
 
 class BadAddress(ValueError):
-    """A query that cannot be used; the text names the value seen and what is wanted."""
+    """A query that cannot be used; the text names the value seen and what is wanted, for programs."""
+
+    def __init__(self, text: str, key: str, **values: object) -> None:
+        """``key``, ``values``: the same for a person, below ``page.wrong.`` of the catalogue."""
+        super().__init__(text)
+        self._key, self._values = f"page.wrong.{key}", values
+
+    def told(self, words: Words) -> str:
+        """What is wrong, for a person."""
+        return words(self._key, **self._values)
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +171,12 @@ def read(path: str, search: str, now: int, cookie_lang: str | None = None) -> Vi
     )
 
 
+def language(search: str, cookie_lang: str | None) -> Lang:
+    """The language of an address that cannot be used as a whole."""
+    asked = parse_qs(search.removeprefix("?")).get("lang", [""])[-1]
+    return next((lang for wanted in (asked, cookie_lang) for lang in LANGS if lang == wanted), "vi")
+
+
 def code_of(part: str) -> str:
     """The code that a part of a path names."""
     return "" if part == NO_CODE else part
@@ -172,9 +187,13 @@ def _code(query: dict[str, list[str]], name: str) -> str | None:
     return code_of(value) if value else None
 
 
+def _unlike(name: str, value: str, wanted: str) -> BadAddress:
+    return BadAddress(f"{name}={value!r}; want {wanted}", "value", name=name, value=value, wanted=wanted)
+
+
 def _among(name: str, value: str, wanted: tuple[str, ...]) -> str | None:
     if value and value not in wanted:
-        raise BadAddress(f"{name}={value!r}; want {', '.join(wanted)}")
+        raise _unlike(name, value, ", ".join(wanted))
     return value or None
 
 
@@ -182,7 +201,7 @@ def _number(name: str, value: str, least: int, most: int) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
-        raise BadAddress(f"{name}={value!r}; want {least}–{most}")
+        raise _unlike(name, value, f"{least}–{most}")
     return int(value)
 
 
@@ -192,7 +211,9 @@ def _period(name: str, first: str, last: str, today: dt.date) -> Period:
         return period_of(named, today)
     period = Period("custom", _day("first", first), _day("last", last) + dt.timedelta(days=1))
     if not dt.timedelta(0) < period.end - period.first <= dt.timedelta(days=LONGEST):
-        raise BadAddress(f"first={first!r}, last={last!r}; want 1–{LONGEST} days")
+        raise BadAddress(
+            f"first={first!r}, last={last!r}; want 1–{LONGEST} days", "span", first=first, last=last, longest=LONGEST
+        )
     return period
 
 
@@ -205,7 +226,7 @@ def _day(name: str, value: str) -> dt.date:
         else:
             found = dt.date.fromisoformat(value)
     except ValueError:
-        raise BadAddress(f"{name}={value!r}; want dd/mm/yyyy") from None
+        raise BadAddress(f"{name}={value!r}; want dd/mm/yyyy", "day", value=value) from None
     if not 1991 <= found.year <= 2099:
-        raise BadAddress(f"{name}={value!r}; want 1991–2099")
+        raise BadAddress(f"{name}={value!r}; want 1991–2099", "year", value=value)
     return found

@@ -10,7 +10,7 @@ import msgspec
 from dash import html
 from dash.development.base_component import Component
 
-from layouts.desk import alert_story, frame, timeline
+from layouts.desk import alert_story, due_walk, frame, timeline
 from layouts.desk.address import View
 from layouts.desk.alert_words import Called
 from layouts.desk.frame import Crumb
@@ -233,16 +233,18 @@ def _dues(words: Words, facts: Facts, at: int) -> Component:
                  html.Td(words(f"dues.{one.why}"))])
         for one in known
     ]  # fmt: skip
-    by_limit = timeline.due_by_limit(facts.state, facts.limit, at, facts.calendar)
+    limit = parse_limit(facts.limit)
+    steps = timeline.limit_walk(facts.state, facts.limit, at, facts.calendar)
+    by_limit = timeline.due_by_limit(steps)
     if by_limit is not None:
-        limit = parse_limit(facts.limit)
         named = words(f"limit.{limit.kind}", number=limit.number)
         rows.append(html.Tr([html.Td(DASH), html.Td(words.moment(by_limit), className="when"),
                              html.Td(words("dues.limit", limit=named))], className="quiet"))  # fmt: skip
     if not rows:
         return html.P(words("dues.none"), className="quiet")
     heads = [html.Th(words(f"dues.{name}"), scope="col") for name in ("when", "due", "why")]
-    return html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="plain")
+    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="plain")
+    return html.Div([table, *due_walk.section(words, limit, steps, facts.calendar)])
 
 
 def _facts(words: Words, facts: Facts, at: int) -> Component:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from opscentre.domain.calendar import Calendar
-from opscentre.domain.deadlines import DeadlineError, due_moment, parse_limit
+from opscentre.domain.deadlines import DeadlineError, parse_limit
 from opscentre.domain.deadlines import Pause as WorkPause
 from opscentre.domain.fold import DossierState
 from opscentre.domain.life import due_at, finished_at
@@ -14,6 +14,7 @@ from opscentre.domain.listing import Change
 from opscentre.domain.moments import HOUR, MINUTE
 from opscentre.domain.pauses import pauses
 from opscentre.domain.status import PAUSED, Status
+from opscentre.domain.walking import Step, walk
 from opscentre.domain.worktime import OutOfCalendar
 
 #: A change that was seen this much later than it happened is told to be "by sync".
@@ -154,13 +155,19 @@ def dues(state: DossierState) -> list[Due]:
     return sorted(found, key=lambda due: due.since or 0)
 
 
-def due_by_limit(state: DossierState, limit: str, at: int, calendar: Calendar) -> int | None:
-    """The due moment that a procedure's limit gives, pauses left out; None where there is no saying."""
+def limit_walk(state: DossierState, limit: str, at: int, calendar: Calendar) -> list[Step]:
+    """How a procedure's limit gives a due moment, pauses left out; nothing where there is no saying."""
     received = state.snapshot.received
-    if received is None or parse_limit(limit).kind == "none":
-        return None
+    known = parse_limit(limit)
+    if received is None or known.kind == "none":
+        return []
     stood = [WorkPause(max(one.since, received), one.until) for one in pauses(state, at) if one.until is not None]
     try:
-        return due_moment(limit, received, calendar, [pause for pause in stood if pause.end >= pause.begin])
+        return list(walk(known, received, calendar, [pause for pause in stood if pause.end >= pause.begin]))
     except (DeadlineError, OutOfCalendar):
-        return None
+        return []
+
+
+def due_by_limit(steps: Sequence[Step]) -> int | None:
+    """The due moment that a walk ends with; None where there is none."""
+    return next((step.at for step in reversed(steps) if step.kind == "due"), None)

@@ -63,6 +63,18 @@ def seeded_days() -> dict[int, str]:
     return {day_of(day): name for day, name in found.items() if FIRST_DAY <= day_of(day) <= LAST_DAY}
 
 
+@lru_cache
+def holiday_names(year: int, lang: str) -> dict[dt.date, str]:
+    """Names of a year's public holidays in a person's language (``vi`` or ``en``): rules know the English ones (§2)."""
+    return dict(holidays.country_holidays("VN", years=year, language="vi" if lang == "vi" else "en_US"))
+
+
+def holiday_name(day: int, lang: str) -> str:
+    """What a public holiday is called in a person's language; empty: the day is none (§2)."""
+    date = date_of(day)
+    return holiday_names(date.year, lang).get(date, "")
+
+
 def is_confirmed(day: int) -> bool:
     """Whether a seeded holiday counts without a row of ``calendar.csv``: 24/11 and its substitute do not (§2)."""
     return date_of(day).month != 11

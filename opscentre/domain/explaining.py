@@ -1,19 +1,14 @@
-"""Tells a person how a due moment came about: every day walked over, and why it counted or not (§7)."""
+"""Tells in a terminal how a due moment came about: every day walked over, and why it counted or not (§7)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from opscentre.domain.calendar import WEEKDAYS, Calendar, Origin, Week
-from opscentre.domain.deadlines import (
-    SAME_DAY_UNTIL,
-    Limit,
-    Pause,
-    due_moment,
-    moved_on,
-)
-from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND, date_of, day_number, day_start, local
+from opscentre.domain.deadlines import SAME_DAY_UNTIL, Limit, Pause
+from opscentre.domain.moments import HOUR, MINUTE, SECOND, date_of, local
+from opscentre.domain.walking import Step, walk
 from opscentre.domain.worktime import Spans
 
 
@@ -73,30 +68,35 @@ def origin_text(origin: Origin) -> str:
 
 def explain_due(limit: Limit, received: int, calendar: Calendar, pauses: Sequence[Pause] = ()) -> list[str]:
     """How the due moment comes about, one line a step or a day. Raises what ``due_moment`` raises (§3)."""
-    due_moment(limit, received, calendar, pauses)
-    lines = [f"received {_when(received)}"]
-    if limit.kind == "none":
-        return [*lines, "limit none: this procedure has no due date"]
-    begin = calendar.next_working_moment(received)
-    if begin != received:
-        lines.append(f"outside working time: counts as received {_when(begin)}")
-    due = due_moment(limit, received, calendar)
-    assert due is not None, "only a limit of none has no due moment"
-    lines.append(f"limit {_limit_text(limit)}")
-    lines += _walk(limit, begin, due, calendar)
-    lines.append(f"due {_when(due)}")
-    for pause in pauses:
-        lines.append(f"paused from {_when(pause.begin)} to {_when(pause.end)}: the clock stands still")
-        lines += _consumed(pause.begin, pause.end, calendar, "stood still")
-        passed = calendar.working_time(pause.begin, pause.end)
-        before, due = due, moved_on(due, pause, calendar)
-        if not passed:
-            lines.append("no working time passed in the pause: the due moment stays")
-            continue
-        lines.append(f"resumed: the due moment moves on by {length_text(passed)}")
-        lines += _consumed(before, due, calendar, "moved on")
-        lines.append(f"due {_when(due)}")
-    return lines
+    return [_line(step, limit, calendar.hours) for step in walk(limit, received, calendar, pauses)]
+
+
+def _line(step: Step, limit: Limit, ordinary: Spans) -> str:
+    if step.origin is not None:
+        hours = f" ({hours_text(step.origin.hours)})" if step.origin.hours not in ((), ordinary) else ""
+        told = f"  {day_text(step.origin.day)}  {_mark(step, limit) + ':':<26} {origin_text(step.origin)}{hours}"
+    elif step.kind == "limit":
+        told = f"limit {_limit_text(limit)}"
+    elif step.kind == "paused":
+        told = f"paused from {_when(step.at)} to {_when(step.until)}: the clock stands still"
+    elif step.kind == "outside":
+        told = f"  {clock_text(step.at)} lies outside the hours of that day"
+    elif step.kind == "kept":
+        told = "no working time passed in the pause: the due moment stays"
+    elif step.kind == "resumed":
+        told = f"resumed: the due moment moves on by {length_text(step.length)}"
+    else:
+        begins = {"begins": "outside working time: counts as received", "received": "received", "due": "due"}
+        told = f"{begins[step.kind]} {_when(step.at)}"
+    return told
+
+
+def _mark(step: Step, limit: Limit) -> str:
+    if step.length:
+        done = {"counted": "counted", "stood": "stood still", "added": "moved on"}[step.mark]
+        return f"{length_text(step.length)} {done}"
+    plain = {"reception": "day of reception", "moved": "moved on", "next": "next working day", "off": "does not count"}
+    return plain.get(step.mark, f"{step.mark.replace('_', ' ')} {step.number} of {limit.number}")
 
 
 def _when(at: int) -> str:
@@ -105,6 +105,8 @@ def _when(at: int) -> str:
 
 def _limit_text(limit: Limit) -> str:
     count = limit.number
+    if limit.kind == "none":
+        return "none: this procedure has no due date"
     if limit.kind == "d":
         return f"{count}d: {count} working day{'s' * (count > 1)} from the day after, same time of day"
     if limit.kind == "h":
@@ -112,42 +114,3 @@ def _limit_text(limit: Limit) -> str:
     if limit.kind == "cd":
         return f"{count}cd: {count} calendar day{'s' * (count > 1)} from the day after, moved on from a day off"
     return f"same-day: received before {clock_text(SAME_DAY_UNTIL)} closing of that day, else of the next working day"
-
-
-def _walk(limit: Limit, begin: int, due: int, calendar: Calendar) -> Iterator[str]:
-    if limit.kind == "h":
-        yield from _consumed(begin, due, calendar, "counted")
-        return
-    first, counted = day_number(begin), 0
-    for day in range(first, day_number(due) + 1):
-        origin = calendar.origin(day)
-        if day == first:
-            mark = "day of reception"
-        elif limit.kind == "cd":
-            mark = f"calendar day {day - first} of {limit.number}" if day - first <= limit.number else "moved on"
-        elif origin.hours:
-            counted += 1
-            mark = f"working day {counted} of {limit.number}" if limit.kind == "d" else "next working day"
-        else:
-            mark = "does not count"
-        yield _line(mark, origin, calendar.hours)
-    moved = limit.kind == "cd" and day_number(due) > first + limit.number
-    if limit.kind in ("d", "cd") and not moved and (due - begin) % DAY:
-        yield f"  {clock_text((begin - day_start(first)) % DAY)} lies outside the hours of that day"
-
-
-def _consumed(begin: int, end: int, calendar: Calendar, mark: str) -> Iterator[str]:
-    """The days between two moments with the working time that each gave."""
-    for day in range(day_number(begin), day_number(end) + 1):
-        start = day_start(day)
-        passed = calendar.working_time(max(begin, start), min(end, start + DAY))
-        origin = calendar.origin(day)
-        if passed:
-            yield _line(f"{length_text(passed)} {mark}", origin, calendar.hours)
-        elif not origin.hours:
-            yield _line("does not count", origin, calendar.hours)
-
-
-def _line(mark: str, origin: Origin, ordinary: Spans) -> str:
-    hours = f" ({hours_text(origin.hours)})" if origin.hours and origin.hours != ordinary else ""
-    return f"  {day_text(origin.day)}  {mark + ':':<26} {origin_text(origin)}{hours}"

@@ -9,8 +9,6 @@ from opscentre.domain.moments import HOUR, MINUTE
 
 #: What a working day is when lateness is told in days: eight working hours.
 WORKING_DAY = 8 * HOUR
-#: What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SWAPPED = str.maketrans(",.", ".,")
 
 
@@ -29,12 +27,6 @@ def one_line(text: object, longest: int = 300) -> str:
     composed = unicodedata.normalize("NFC", str(text))
     plain = " ".join("".join(sign if sign.isprintable() else " " for sign in composed).split())
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
-
-
-def sheet_cell(value: str) -> str:
-    """A text as a cell that no spreadsheet takes for a formula; a number stays one."""
-    number_like = value.lstrip("-").replace(",", "").replace(".", "").isdigit()
-    return f"'{value}" if value.startswith(_FORMULA) and not number_like else value
 
 
 def unbroken(text: str) -> str:

@@ -202,7 +202,7 @@ def test_plain_text_html_and_the_file_say_the_same():
         assert [one for one in wanted if one not in text] == []
     (attached,) = mail.mail.iter_attachments()
     assert attached.get_filename() == "xep-hang-tuan-20261121-0805.csv"
-    rows = list(csv.reader(io.StringIO(attached.get_content().removeprefix("\ufeff"))))
+    rows = list(csv.reader(io.StringIO(attached.get_content()), delimiter="\t"))
     assert rows[1] == ["Sở, ban, ngành", "1", "+2", "Sở Công Thương", "100,00", "1234", "0", "0", "0"]
     assert len(rows) == 1 + 7 + 24
     assert "Xã =Ba" in [row[3] for row in rows]

@@ -20,6 +20,7 @@ from dashboard.gate import answering
 from dashboard.ways.local import HERE
 from layouts.desk.progress import COLUMNS, numbers
 from opscentre.board import look_back
+from opscentre.domain import sheets
 from opscentre.domain.listing import LISTS, period_of
 from opscentre.domain.moments import date_of, day_number
 from opscentre.domain.status import Status
@@ -146,11 +147,11 @@ def test_every_filter_of_an_address_comes_back_in_its_links(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("/table?first=31/02/2026&last=01/03/2026", "first='31/02/2026'; want dd/mm/yyyy"),
-        ("/table?first=02/03/2026&last=01/03/2026", "want 1–3660 days"),
-        ("/table?channel=9", "channel='9'; want 1–3"),
-        ("/table?period=decade", "period='decade'; want today, week"),
-        ("/list/overdue?after=x", "after='x' is no place in a list"),
+        ("/table?first=31/02/2026&last=01/03/2026", "“31/02/2026” không phải một ngày"),
+        ("/table?first=02/03/2026&last=01/03/2026", "ngày cuối không được trước ngày đầu"),
+        ("/table?channel=9", "“channel” là “9”; cần: 1–3"),
+        ("/table?period=decade&lang=en", "“period” is “decade”; want: today, week"),
+        ("/list/overdue?after=x", "Mở lại danh sách từ đầu"),
         ("/list/nothing", "Không có trang này"),
         ("/unit/H55.999", "Không có trang này"),
         ("/dossier/mot-cua/none", "Không có trang này"),
@@ -240,21 +241,27 @@ def test_notes_are_shown_with_their_unit_and_refused_when_they_are_empty(desk: D
         desk.add_note(("unit", "H55.12", ""), "", "x")
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def read_csv(raw: bytes) -> list[list[str]]:
+    """The rows of a file as a spreadsheet splits them."""
+    return list(csv.reader(io.StringIO(raw.decode(sheets.CHARSET), newline=""), delimiter=sheets.DELIMITER))
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝1+1"])
 def test_no_spreadsheet_takes_a_cell_for_a_formula(cell: str) -> None:
     assert plain(cell) == f"'{cell}"
     assert plain(f"x{cell}") == f"x{cell}"
 
 
-def test_a_list_as_csv_opens_in_vietnamese_excel(desk: Desk) -> None:
+def test_a_list_as_csv_opens_in_excel_wherever_its_region_is_set_to(desk: Desk) -> None:
     sheet = list_sheet(desk, desk.view("/list/overdue", ""), "overdue")
     raw = b"".join(as_csv(sheet))
-    assert raw.startswith(b"\xef\xbb\xbf")
-    title, heads, *rows = csv.reader(io.StringIO(raw[3:].decode()))
+    assert raw.startswith(b"\xff\xfe"), "neither a comma nor a semicolon decides, and every letter is read"
+    title, heads, *rows = read_csv(raw)
     assert title[0].startswith("Quá hạn · Số liệu lúc 20/11/2026 10:00")
     assert heads[:3] == ["Mã hồ sơ", "Nguồn", "Đơn vị"]
     wild = next(row for row in rows if WILD in row[0])
-    assert (wild[0], wild[4], wild[8]) == (f"'{WILD}", "'+<b>x</b>", "19/11/2026 10:00")
+    assert (wild[0], wild[4]) == (f"'{WILD}", "'+<b>x</b>")
+    assert wild[8] == "2026-11-19 10:00", "a day that no region reads as another"
     assert len(rows) == desk.counts.document(0, NOW + 86_400_000, NOW)["total"]["in_process"]["overdue"]
 
 
@@ -271,7 +278,7 @@ def test_a_list_as_a_workbook_has_dates_and_no_formula(desk: Desk) -> None:
 
 def test_the_table_as_a_file_has_the_18_columns_and_the_pages_numbers(desk: Desk) -> None:
     view = desk.view("/table", "?period=month")
-    rows = list(csv.reader(io.StringIO(b"".join(as_csv(table_sheet(desk, view)))[3:].decode())))
+    rows = read_csv(b"".join(as_csv(table_sheet(desk, view))))
     assert len(rows[2]) == 18
     assert [int(cell) for cell in rows[3][2:]] == numbers(desk.progress(view)[1])
     assert MOST == 100_000

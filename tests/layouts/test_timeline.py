@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from layouts.desk import timeline
-from opscentre.domain.calendar import Calendar
+import pytest
+
+from layouts.desk import due_walk, timeline
+from layouts.words import WORDS, Lang
+from opscentre.domain.calendar import Calendar, SpecialDay
+from opscentre.domain.deadlines import parse_limit
 from opscentre.domain.dossier import Apology, Progress, Snapshot, Supplement
 from opscentre.domain.fold import DossierState, fold
 from opscentre.domain.listing import Change
-from opscentre.domain.moments import DAY, HOUR, parse_local
+from opscentre.domain.moments import DAY, HOUR, day_number, parse_local
+from opscentre.domain.walking import walk
 
 CALENDAR = Calendar()
 MONDAY = parse_local("2026-11-16T08:00")
@@ -53,8 +58,45 @@ def test_each_due_moment_has_its_reason() -> None:
 
 
 def test_the_procedures_limit_gives_a_due_moment_beside_them_pauses_left_out() -> None:
-    assert timeline.due_by_limit(state(), "2d", at(9), CALENDAR) == at(4)
-    assert timeline.due_by_limit(state(), "", at(9), CALENDAR) is None
+    steps = timeline.limit_walk(state(), "2d", at(9), CALENDAR)
+    assert timeline.due_by_limit(steps) == at(4)
+    assert timeline.limit_walk(state(), "", at(9), CALENDAR) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("vi", ["Tiếp nhận thứ hai 16/11/2026 08:00", "Thứ ba 17/11/2026 ngày làm việc 1/2 ngày làm việc thường",
+                "Hẹn trả thứ tư 18/11/2026 08:00", "Dừng từ thứ ba 17/11/2026 08:00 đến thứ năm 19/11/2026 08:00",
+                "hẹn trả dời thêm 16 giờ làm việc", "Hẹn trả thứ sáu 20/11/2026 08:00", "chưa nhập năm 2026"]),
+        ("en", ["Received Mon 16/11/2026 08:00", "Tue 17/11/2026 working day 1 of 2 ordinary working day",
+                "moves on by 16 h of working time", "Due Fri 20/11/2026 08:00", "nothing for 2026 yet"]),
+    ],
+)  # fmt: skip
+def test_how_a_limit_gives_its_due_moment_is_told_day_by_day_in_ones_language(lang: Lang, said: list[str]) -> None:
+    steps = timeline.limit_walk(state(), "2d", at(9), CALENDAR)
+    text = " ".join(texts(due_walk.section(WORDS[lang], parse_limit("2d"), steps, CALENDAR)))
+    assert [one for one in said if one not in text] == []
+
+
+def test_why_a_day_did_not_count_is_told_in_the_persons_language() -> None:
+    swapped = Calendar({day_number(at(1)): SpecialDay("off", document="12/UBND", note="hoán đổi", line=3)})
+    began = parse_local("2026-08-28T10:00")
+    told = [texts(due_walk.section(WORDS["vi"], parse_limit(limit), steps, swapped)) for limit, steps in (
+        ("2d", timeline.limit_walk(state(), "2d", at(9), swapped)),
+        ("3cd", list(walk(parse_limit("3cd"), began, swapped))),
+    )]  # fmt: skip
+    assert "ngày nghỉ theo lịch của tỉnh · hoán đổi · 12/UBND" in told[0]
+    assert "nghỉ lễ: Quốc khánh" in told[1]
+
+
+def texts(found: object) -> list[str]:
+    """Every text of components, in order."""
+    if isinstance(found, str):
+        return [found]
+    if isinstance(found, list | tuple):
+        return [text for one in found for text in texts(one)]
+    return texts(getattr(found, "children", None) or [])
 
 
 def test_events_are_in_order_each_once_and_what_was_seen_late_says_so() -> None:
