@@ -130,8 +130,7 @@
       const text = String(value).replace(/\B(?=(\d{3})+$)/g, thousands);
       const late = /^(in_process|finished)\.overdue$/.test(names[index]) && value;
       const kinds = [names[index].endsWith(".total") && "group", !value && "zero", late && "bad"].filter(Boolean).join(" ");
-      const shown = value ? make("a", text, { href: `/figure/${names[index]}?${query}` }) : text;
-      return make("td", null, { class: kinds }, [shown]);
+      return make("td", null, { class: kinds }, [make("a", text, { href: `/figure/${names[index]}?${query}` })]);
     });
     const title = href ? make("a", name, { href }) : name;
     return make("tr", null, { class: kind }, [

@@ -18,7 +18,7 @@ from dashboard.gate import person_of
 from layouts.place import Place
 from layouts.words import Words
 from opscentre.access import audit
-from opscentre.access.people import Person
+from opscentre.access.people import Person, signed_in
 from opscentre.access.rights import Action, may
 from opscentre.clock import Clock, wall_ms
 from opscentre.profile import Profile
@@ -143,7 +143,8 @@ def _answered(room: Room, pages: Mapping[str, Page], page: Page, request: Reques
     return plain_pages.page(
         request, room.place, f"admin/{page.NAME or 'home'}.html", status, page=page, home=HOME,
         menu=[one for one in pages.values() if one.NAME and may(asked.person, one.RIGHT)], person=asked.person,
-        said=known, fields=asked.fields, now=wall_ms(), **{**values, **shown},
+        signed_in=signed_in(asked.person) is not None, said=known, fields=asked.fields, now=wall_ms(),
+        **{**values, **shown},
     )  # fmt: skip
 
 

@@ -78,6 +78,7 @@ def page(
                             html.Span(words("notice.connecting"), id="notice-text"),
                         ],
                     ),
+                    html.Div([*_account(view), _language(view)], className="person"),
                 ],
             ),
             _navigation(view),
@@ -116,7 +117,6 @@ def _search(view: View) -> html.Form:
 
 def _navigation(view: View) -> html.Nav:
     words = view.words
-    other = "en" if view.lang == "vi" else "vi"
     pages = (
         ("", words("nav.overview"), view.to()),
         ("table", words("nav.table"), view.to("table")),
@@ -135,10 +135,14 @@ def _navigation(view: View) -> html.Nav:
             *(            html.A(name, href=href, className="is-here" if page == view.page else "",
                    **mark(aria_current="page" if page == view.page else None))
             for page, name, href in pages if page not in hidden),
-            *_account(view),
-            html.A(words("nav.other"), href=view.here(lang=other), lang=other, **mark(data_set_lang=other)),
         ],
     )  # fmt: skip
+
+
+def _language(view: View) -> html.A:
+    """The same page in the other language."""
+    other = "en" if view.lang == "vi" else "vi"
+    return html.A(view.words("nav.other"), href=view.here(lang=other), lang=other, **mark(data_set_lang=other))
 
 
 def _account(view: View) -> list[html.A]:

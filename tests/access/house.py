@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -139,13 +139,13 @@ def marked(engine: Engine) -> Iterator[DossierState]:
             yield fold(None, msgspec.structs.replace(pattern, **(plain | other)))[0]
 
 
-def alerted(engine: Engine) -> None:
-    """An alert that fires on a late dossier of each of the two units."""
+def alerted(engine: Engine, late: Mapping[str, str]) -> None:
+    """An alert that fires on each of some late dossiers: number → unit."""
     rows = [
-        {"rule": "overdue", "key": f"mot-cua/{mark}-overdue", "episode": 1, "state": "firing", "severity": "warning",
-         "subject": f"dossier:mot-cua/{mark}-overdue", "unit": unit, "since": NOW - DAY, "pending_at": NOW - DAY,
+        {"rule": "overdue", "key": f"mot-cua/{number}", "episode": 1, "state": "firing", "severity": "warning",
+         "subject": f"dossier:mot-cua/{number}", "unit": unit, "since": NOW - DAY, "pending_at": NOW - DAY,
          "fired_at": NOW - DAY, "resolved_at": None, "look_at": None, "facts": "{}"}
-        for unit, mark in zip(UNITS, MARKS, strict=True)
+        for number, unit in late.items()
     ]  # fmt: skip
     with engine.begin() as connection:
         connection.execute(insert(alerts), rows)
@@ -166,7 +166,7 @@ def furnish(folder: Path, profile: Profile, redis_url: str, **settings: Any) -> 
     database = f"sqlite:///{folder}/desk.db"
     engine = desks.fill(database, profile)
     journal.write(engine, journal.Entries(dossiers=list(rows(profile, marked(engine)))))
-    alerted(engine)
+    alerted(engine, {f"{mark}-overdue": unit for unit, mark in zip(UNITS, MARKS, strict=True)})
     kept = passwords.hashed(PASSWORD)
     with engine.begin() as connection:
         for person in PEOPLE.values():

@@ -23,19 +23,20 @@ from tests.parts.redis import Redis
 pytestmark = pytest.mark.browser
 
 SMALL = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden])')]
+  .map(e => e.closest('label:has(input)') || e)
   .map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
   .filter(([, box]) => box.height < 43.9).map(([what, box]) => [what, box.height])"""
 
 
 @pytest.fixture(scope="module")
 def served(_redis_server: Redis, tmp_path_factory: pytest.TempPathFactory, profile: Profile) -> Iterator[Dashboard]:
-    """A dashboard that everybody has to sign in to, and one leader."""
+    """A dashboard that everybody has to sign in to, and somebody who may pair screens."""
     _redis_server.ensure()
     folder = tmp_path_factory.mktemp("door")
     url = f"sqlite:///{folder}/desk.db"
     engine = desks.fill(url, profile, 100)
     with engine.begin() as connection:
-        leader = Person(login="leader", name="Lãnh Đạo", role=Role.leader)
+        leader = Person(login="leader", name="Lãnh Đạo", role=Role.operator)
         people.add(connection, leader, passwords.hashed(PASSWORD), wall_ms())
     engine.dispose()
     server = Dashboard(folder, _redis_server.url, url, OPSCENTRE_SIGN_IN="required")
@@ -65,6 +66,11 @@ def test_one_signs_in_sees_ones_account_and_signs_out(chromium: Any, served: Das
     assert page.locator("h1").inner_text() == "Lãnh Đạo"
     if script:
         assert Axe().run(page).violations_count == 0
+        for path in ("/screens", "/pair"):
+            page.goto(served.url + path)
+            assert Axe().run(page).violations_count == 0, path
+            assert page.evaluate(SMALL) == [], path
+        page.goto(f"{served.url}/account")
     page.click("header form button")
     page.wait_for_url(f"{served.url}/sign-in")
     page.goto(f"{served.url}/table")
