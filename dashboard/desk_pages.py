@@ -12,7 +12,7 @@ from dashboard.desk_counts import codes_under, summed
 from dashboard.gate import allowed
 from layouts.definitions import DEFINITIONS, TIMINGS
 from layouts.desk import compare, dossier, figure, frame, notes
-from layouts.desk.address import View
+from layouts.desk.address import WHOLE, View
 from layouts.desk.frame import Crumb
 from opscentre.access import audit
 from opscentre.access.rights import Action
@@ -126,21 +126,22 @@ def _sources(desk: Desk) -> list[figure.SourceAge]:
 
 
 def compare_page(desk: Desk, view: View) -> Component:
-    """Units side by side, each with the same days a year before."""
+    """Units side by side, each with the same days a year before; the province or one's own unit where none is named."""
     now, words = desk.clock.now(), view.words
+    if not view.units:
+        view = msgspec.structs.replace(view, units=(WHOLE,) if view.seen is None else view.seen[:1])
     before = view.period.year_before()
     # As far into the year before as this period has come.
     then = min(before.end_ms, before.start_ms + max(0, now - view.period.start_ms))
     first = desk.counts.first_received()
     there = first is not None and first <= before.start_ms
-    compared = []
-    for code in view.units:
-        rows = _cells(desk, code, view.period, now)
-        compared.append(
-            compare.Compared(
-                code, desk.profile.units[code].name, rows, _cells(desk, code, before, then) if there else None
-            )
+    compared = [
+        compare.Compared(
+            code, words("table.total") if code == WHOLE else desk.profile.units[code].name,
+            _cells(desk, code, view.period, now), _cells(desk, code, before, then) if there else None,
         )
+        for code in view.units
+    ]  # fmt: skip
     no_data = ""
     if not there:
         no_data = words("compare.empty")
@@ -153,6 +154,6 @@ def compare_page(desk: Desk, view: View) -> Component:
 
 def _cells(desk: Desk, unit: str, period: Period, at: int) -> dict[str, dict[str, int]]:
     # Seen from today: a unit of now beside what its predecessors did a year ago.
-    codes = codes_under(desk.profile.units.at(desk.today()), [unit])
+    codes = None if unit == WHOLE else codes_under(desk.profile.units.at(desk.today()), [unit])
     counted = desk.counts.count("unit", period, at, Filters(codes))
     return table_row(summed(counted.rows.values()) if counted.rows else [0] * len(CELLS))

@@ -337,10 +337,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Defined as in the progress form of Decision 766/QĐ-TTg; see the document “domain”.",
     ),
     # ---- comparing
-    "compare.title": ("So sánh đơn vị", "Compare units"),
+    "compare.title": ("So sánh", "Compare"),
     "compare.unit": ("Đơn vị {number}", "Unit {number}"),
     "compare.none": ("(không)", "(none)"),
-    "compare.choose": ("Chọn từ hai đến bốn đơn vị.", "Choose two to four units."),
+    "compare.choose": ("Chọn từ một đến bốn đơn vị.", "Choose one to four units."),
     "compare.figure": ("Chỉ tiêu", "Figure"),
     "compare.was": ("năm trước {value}", "year before {value}"),
     "compare.points": ("{value} điểm %", "{value} points"),

@@ -21,8 +21,9 @@ from opscentre.live.walls import called
 NO_CODE = "-"
 LEVELS = ("I", "II", "III", "-")
 BYS: tuple[By, ...] = ("unit", "field", "procedure")
-#: Most units side by side.
+#: Most units side by side, and what stands for all of them together.
 COMPARED = 4
+WHOLE = "*"
 #: The longest custom period, in days.
 LONGEST = 3660
 _KEPT_BY_LINKS = ("period", "first", "last", "lang")

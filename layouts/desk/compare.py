@@ -1,4 +1,4 @@
-"""Two to four units side by side, each with the same days of the year before."""
+"""The province or up to four units side by side, each with the same days of the year before."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dash.development.base_component import Component
 
 from layouts.definitions import DEFINITIONS, share_of, value_of
 from layouts.desk import frame
-from layouts.desk.address import COMPARED, View
+from layouts.desk.address import COMPARED, WHOLE, View
 from layouts.desk.frame import Crumb
 from layouts.desk.mark import mark
 from layouts.place import Place
-from layouts.words import DASH, Words
+from layouts.words import DASH
 
 Cells = dict[str, dict[str, int]]
 #: The figures compared, in order.
@@ -25,7 +25,7 @@ FIGURES = (
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A unit's numbers of a period, and of the same days a year before; None: no data then."""
+    """The numbers of a unit, or of all (``WHOLE``), of a period and of the same days a year before (None: no data)."""
 
     code: str
     name: str
@@ -37,7 +37,7 @@ def layout(view: View, place: Place, compared: Sequence[Compared], no_data: str,
     """The page. ``no_data`` is the reason why there is nothing of the year before."""
     words = view.words
     body: list[Component | None]
-    if len(compared) < 2:
+    if not compared:
         body = [html.P(words("compare.choose"), className="empty")]
     else:
         body = [
@@ -60,6 +60,8 @@ def _choice(view: View, place: Place) -> html.Form:
     words = view.words
     there = [unit for unit in (*place.departments, *place.communes) if view.sees(unit.code)]
     units = [("", words("compare.none")), *((unit.code, unit.name) for unit in there)]
+    if view.seen is None:
+        units.insert(1, (WHOLE, words("table.total")))
     fields = []
     for index in range(COMPARED):
         chosen = view.units[index] if index < len(view.units) else ""
@@ -72,12 +74,12 @@ def _choice(view: View, place: Place) -> html.Form:
 def _table(view: View, compared: Sequence[Compared]) -> html.Div:
     words = view.words
     heads = [html.Th(words("compare.figure"), scope="col", className="name")]
-    heads += [html.Th(html.A(one.name, href=view.to("unit", one.code)), scope="col") for one in compared]
+    heads += [html.Th(html.A(one.name, href=_page_of(view, one)), scope="col") for one in compared]
     rows = []
     for figure in FIGURES:
         link = html.A(DEFINITIONS[figure].say("name", view.lang), href=view.to("figure", figure))
         cells = [html.Th(link, scope="row", className="name")]
-        rows.append(html.Tr([*cells, *(_cell(words, figure, one) for one in compared)]))
+        rows.append(html.Tr([*cells, *(_cell(view, figure, one) for one in compared)]))
     return html.Div(
         className="scroll",
         role="region",
@@ -87,8 +89,13 @@ def _table(view: View, compared: Sequence[Compared]) -> html.Div:
     )
 
 
-def _cell(words: Words, figure: str, one: Compared) -> html.Td:
+def _page_of(view: View, one: Compared) -> str:
+    return view.to("table") if one.code == WHOLE else view.to("unit", one.code)
+
+
+def _cell(view: View, figure: str, one: Compared) -> html.Td:
     """The figure now, and under it what it was with the difference."""
+    words = view.words
     if DEFINITIONS[figure].denominator:
         now, before = share_of(one.now, figure), share_of(one.before, figure) if one.before else None
         text = words.percent(now)
@@ -103,4 +110,5 @@ def _cell(words: Words, figure: str, one: Compared) -> html.Td:
             known = value_of(one.before, numerator)
             was, apart = words.number(known), words.signed_count(count - known)
     under = words("compare.was", value=was) + (f" ({apart})" if apart else "")
-    return html.Td([html.Strong(text), html.Span(under, className="quiet")])
+    href = view.to("figure", figure, unit=None if one.code == WHOLE else one.code)
+    return html.Td([html.A(html.Strong(text), href=href), html.Span(under, className="quiet")])

@@ -111,7 +111,7 @@ PAGES: tuple[Door, ...] = (
         for unit, person in zip(UNITS, ("department-1", "department-2"), strict=True)
     ),
     Door((f"/list/overdue?unit={UNITS[0]}",), LEADERS | {"department-1"}),
-    Door((f"/compare?units={UNITS[0]}&units={UNITS[1]}",), WALL),
+    Door((f"/compare?units={UNITS[0]}&units={UNITS[1]}", "/compare?units=*"), WALL),
     Door(("/alerts", "/alerts/units", "/alerts?state=resolved"), DOSSIERS),
     *(Door((f"/alerts/overdue/mot-cua/{mark}-overdue",), DOSSIERS) for mark in MARKS),
     Door(("/wall", "/wall/late"), WALL),

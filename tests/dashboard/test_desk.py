@@ -24,6 +24,7 @@ from opscentre.domain import sheets
 from opscentre.domain.listing import LISTS, period_of
 from opscentre.domain.moments import date_of, day_number
 from opscentre.domain.status import Status
+from opscentre.domain.text import number as vi_number
 from opscentre.profile import Profile
 from opscentre.store import tables
 from opscentre.store.queries_dossier import BadNote
@@ -197,6 +198,14 @@ def test_a_comparison_without_a_year_before_says_why(desk: Desk) -> None:
     said = text(desk.show("/compare", "?units=H55.12&units=H55.05&period=month"))
     assert "năm trước —" in said
     assert "Không có số liệu cùng kỳ: kho số liệu bắt đầu từ" in said
+
+
+def test_a_comparison_begins_with_the_province_and_its_own_year_before(desk: Desk) -> None:
+    whole = desk.counts.document(period_of("month", date_of(day_number(NOW))).start_ms, NOW, NOW)["total"]
+    found = desk.show("/compare", "?period=month")
+    received = f"Tiếp nhận trong kỳ {vi_number(whole['received']['in_period'])} năm trước —"
+    assert received in " ".join(text(found).split())
+    assert "/figure/received.in_period?period=month" in links(found)
 
 
 def test_a_dossiers_page_tells_its_clock_its_dues_and_what_happened(desk: Desk) -> None:
