@@ -2,11 +2,13 @@
    the server does not answer. Everything else goes to the server as ever; the wall is never kept. */
 "use strict";
 
-const CACHE = "opscentre-1";
+const CACHE = "opscentre-2";
 const PAGES = 40;             /* pages kept at most */
 const PATIENCE = 8000;        /* ms after which a silent server counts as away */
 const LONGEST = 12 * 3600e3;  /* ms for which a page is kept: no longer than somebody stays signed in */
 const SHELL = "/_kept/shell";
+/* The desk's pages, which are all one shell; no other page is kept, and none must take the shell's place. */
+const DESK = /^\/($|(table|unit|list|search|dossier|compare|figure|alerts|walls)(\/|$))/;
 const PARTS = /^\/(assets\/|_dash-component-suites\/|_dash-layout|_dash-dependencies|_favicon|manifest\.webmanifest)/;
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -21,7 +23,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "POST" && address.pathname === "/_dash-update-component") {
     event.respondWith(page(event));
   } else if (request.method === "GET" && request.mode === "navigate") {
-    if (!/^\/(wall(\/|$)|api|export|sign-|account|mails|answer)/.test(address.pathname)) event.respondWith(kept(request, SHELL));
+    if (DESK.test(address.pathname)) event.respondWith(kept(request, SHELL));
   } else if (request.method === "GET" && PARTS.test(address.pathname)) {
     event.respondWith(kept(request, address.pathname));
   }

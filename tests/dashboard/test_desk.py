@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -14,11 +15,12 @@ import pytest
 from dash.development.base_component import Component
 from sqlalchemy import insert, select
 
-from dashboard.desk import Desk
+from dashboard.desk import PAGES, Desk
 from dashboard.desk_export import MOST, as_csv, as_xlsx, list_sheet, plain, table_sheet
 from dashboard.gate import answering
 from dashboard.ways.local import HERE
 from layouts.desk.progress import COLUMNS, numbers
+from opscentre import paths
 from opscentre.board import look_back
 from opscentre.domain import sheets
 from opscentre.domain.listing import LISTS, period_of
@@ -192,6 +194,14 @@ def test_a_figure_says_its_formula_its_parts_and_its_sources(desk: Desk) -> None
     said = text(desk.show("/figure/share.on_time", "?period=month&unit=H55.12"))
     for wanted in ("Cách tính", "Tử số", "Mẫu số", "Đã giải quyết", "20/11/2026 10:00", "Sở Công Thương"):
         assert wanted in said
+
+
+def test_offline_the_desks_own_pages_are_kept_and_no_other() -> None:
+    script = (paths.ASSETS / "worker.js").read_text("utf-8")
+    kept = re.compile(re.search(r"const DESK = /(.*)/;", script)[1].replace("\\/", "/"))  # type: ignore[index]
+    assert {page for page in PAGES if kept.match(f"/{page}")} == set(PAGES)
+    others = ("/wall", "/wall/map", "/admin", "/admin/people", "/screens", "/slip/a/b.pdf", "/account", "/tables", "/x")
+    assert [path for path in others if kept.match(path)] == []
 
 
 def test_a_comparison_without_a_year_before_says_why(desk: Desk) -> None:

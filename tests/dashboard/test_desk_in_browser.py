@@ -204,8 +204,9 @@ def test_without_its_server_the_last_picture_is_shown_with_its_age_and_never_as_
     # Seen once through the worker, it is kept.
     show(tablet, f"{dashboard.url}/list/overdue")
     count = tablet.inner_text(".count")
+    tablet.goto(f"{dashboard.url}/admin/people")
     dashboard.kill()
-    tablet.reload()
+    tablet.goto(f"{dashboard.url}/list/overdue")
     arrived(tablet, "Quá hạn")
     assert tablet.inner_text(".count") == count
     banner = tablet.locator(".offline", has_text="NGOẠI TUYẾN · hình đã lưu lúc")
