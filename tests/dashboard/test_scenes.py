@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Any
 
@@ -15,6 +16,7 @@ from opscentre.profile import Profile
 from tests.dashboard.conftest import Screen
 from tests.dashboard.pictures import plausible
 from tests.dashboard.test_wall_in_browser import text_of, wait_for_text
+from tests.parts.process import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -135,3 +137,50 @@ def test_who_wants_no_motion_gets_numbers_at_once(screen: Screen, profile: Profi
     wait_for_text(page, "kpi-received", "1.000", 15)
     assert page.evaluate("[...window.values]") == ["1.000"]
     page.emulate_media(reduced_motion="no-preference")
+
+
+#: A clock that a test sets forward, and the hour that the screen takes it to be.
+NIGHT = """() => {
+  const real = performance.now.bind(performance);
+  window.ahead = 0;
+  window.hour = 4;
+  performance.now = () => real() + window.ahead;
+  Date.prototype.getUTCHours = () => window.hour;
+}"""
+
+
+def test_a_wall_that_ran_for_long_reloads_in_the_third_hour_of_the_night_and_in_no_other(
+    screen: Screen, profile: Profile
+) -> None:
+    screen.board.show(plausible(profile))
+    page = open_at(screen, "/wall/links")
+    page.evaluate(NIGHT)
+    page.evaluate("window.ahead = 7 * 3600 * 1000")
+    # Cut off for as long as the clock jumped, until the next beat.
+    wait_until(lambda: text_of(page, "notice-text").startswith("TRỰC TIẾP"), 15, "heard again")
+    assert page.evaluate("window.ahead") > 0, "it is four o'clock"
+    page.evaluate("window.hour = 3")
+    wait_until(lambda: not page.evaluate("'ahead' in window"), 15, "another page")
+    wait_until(lambda: on(page) == "links", 15, "the scene that was on")
+
+
+def test_the_picture_drifts_by_no_more_than_eight_pixels_and_never_jumps(screen: Screen, profile: Profile) -> None:
+    screen.board.show(plausible(profile))
+    page = open_at(screen, "/wall/glance")
+    places = page.evaluate(
+        """() => {
+          const [drift] = document.querySelector('.wall').getAnimations();
+          drift.pause();
+          const places = [...Array(33).keys()].map((minute) => {
+            drift.currentTime = minute * 60000 + 1;
+            const matrix = new DOMMatrix(getComputedStyle(document.querySelector('.wall')).transform);
+            return [matrix.e, matrix.f];
+          });
+          drift.play();
+          return places;
+        }"""
+    )
+    assert len({tuple(place) for place in places}) > 16
+    assert max(abs(value) for place in places for value in place) <= 8.1
+    steps = [abs(a - b) for one, other in itertools.pairwise(places) for a, b in zip(one, other, strict=True)]
+    assert max(steps) <= 1.1, "a pixel a minute"
