@@ -46,7 +46,7 @@ def _blind(wall: Wall) -> bool:
 def _links(before: Wall, after: Wall) -> list[Alarm]:
     were = {link.code: link_state(link, before.made_at) for link in before.links}
     return [
-        Alarm(f"link-{link.code}-{after.made_at}", "links", f"MẤT KẾT NỐI · {link.name}")
+        Alarm(f"link-{link.code}-{after.made_at}", "links", f"MẤT LIÊN KẾT · {link.name}")
         for link in after.links
         if link_state(link, after.made_at) == "down" and were.get(link.code, "down") != "down"
     ]

@@ -19,10 +19,14 @@ def patch(wall: Wall, place: Place) -> Patch:
         "overdue": totals.in_process_overdue,
         "soon": totals.due_soon,
         "paused": totals.paused,
-        "waiting": totals.waiting,
+        "waiting": totals.waiting_overdue,
     }
-    return {
+    changes = {
         f"home-{key}-{lang}": say(words.number(value) if is_known(wall, value) else DASH)
         for key, value in values.items()
         for lang, words in WORDS.items()
     }
+    finished = values["finished"]
+    share = totals.finished_on_time_today / finished if finished and is_known(wall, finished) else None
+    changes |= {f"home-ontime-{lang}": say(words.percent(share)) for lang, words in WORDS.items()}
+    return changes

@@ -273,7 +273,7 @@ TICKING: dict[str, str] = {
     "chuyển sau ": "next in ",
     " · máy chủ đã ngừng": " · the server has stopped",
     " · đường truyền đứt": " · the way is cut",
-    "MẤT KẾT NỐI · ": "LINK DOWN · ",
+    "MẤT LIÊN KẾT · ": "LINK DOWN · ",
     "NGUỒN NGỪNG TRẢ LỜI · ": "SOURCE IS SILENT · ",
     "QUÁ HẠN TRÊN ": "OVERDUE FOR MORE THAN ",
     " NGÀY · ": " DAYS · ",

@@ -80,12 +80,16 @@ def _table(view: View, compared: Sequence[Compared]) -> html.Div:
         link = html.A(DEFINITIONS[figure].say("name", view.lang), href=view.to("figure", figure))
         cells = [html.Th(link, scope="row", className="name")]
         rows.append(html.Tr([*cells, *(_cell(view, figure, one) for one in compared)]))
+    looks = "compare is-one" if len(compared) == 1 else "compare"
     return html.Div(
         className="scroll",
         role="region",
         tabIndex="0",
         **mark(aria_label=words("compare.title")),
-        children=html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="compare"),
+        children=html.Table(
+            [html.Thead(html.Tr(heads)), html.Tbody(rows)],
+            className="compare is-one" if len(compared) == 1 else "compare",
+        ),
     )
 
 

@@ -16,11 +16,12 @@ from layouts.place import Place
 NOW = (
     ("received", "figure/received.in_period", ""),
     ("finished", "figure/finished.total", ""),
+    ("ontime", "figure/share.on_time", ""),
     ("process", "figure/in_process.total", ""),
     ("overdue", "list/overdue", "bad"),
     ("soon", "list/due-soon", "warn"),
     ("paused", "list/paused", ""),
-    ("waiting", "list/reception-late", ""),
+    ("waiting", "list/reception-late", "bad"),
 )
 
 
@@ -30,7 +31,7 @@ def layout(view: View, place: Place, groups: Sequence[Row], worst: Sequence[Row]
     return frame.page(
         view,
         place,
-        place.title,
+        words("nav.overview"),
         [],
         [
             html.H2(words("home.now")),

@@ -94,7 +94,7 @@ def test_an_alarm_interrupts_a_wall_that_turns_and_only_that(screen: Screen, pro
     wall = fresh(wall)
     wall.links[3].state = "down"
     screen.board.show(wall)
-    wait_for_text(page, "alarm-text", "MẤT KẾT NỐI · Mạng TSLCD", 15)
+    wait_for_text(page, "alarm-text", "MẤT LIÊN KẾT · Mạng TSLCD", 15)
     assert page.evaluate("getComputedStyle(document.getElementById('alarm')).visibility") == "visible"
     assert on(page) == "links"
     assert text_of(page, "scene-state") == "CẢNH BÁO"

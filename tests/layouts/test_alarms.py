@@ -43,7 +43,7 @@ def test_a_link_that_goes_down_is_an_alarm_once(wall: Wall, place: Place) -> Non
     after = later(wall)
     assert texts(wall, after, place) == []
     after.links[2].state = "down"
-    assert texts(wall, after, place) == ["MẤT KẾT NỐI · Trục liên thông LGSP"]
+    assert texts(wall, after, place) == ["MẤT LIÊN KẾT · Trục liên thông LGSP"]
     assert texts(after, later(after), place) == []
     after.links[2].state = "unknown"
     assert texts(wall, after, place) == [], "what is not known is not down"
@@ -91,7 +91,7 @@ def test_an_alarm_is_told_for_a_while_and_then_none_of_its_kind_for_longer(wall:
     after.links[0].state = after.links[1].state = "down"
     first = watch.take(after)
     assert first is not None
-    assert (first.scene, first.text) == ("links", "MẤT KẾT NỐI · Cổng DVC quốc gia (+1)")
+    assert (first.scene, first.text) == ("links", "MẤT LIÊN KẾT · Cổng DVC quốc gia (+1)")
     still = later(after, TOLD_MS)
     assert watch.take(still) == first
     over = later(still, 1)
