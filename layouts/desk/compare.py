@@ -86,10 +86,7 @@ def _table(view: View, compared: Sequence[Compared]) -> html.Div:
         role="region",
         tabIndex="0",
         **mark(aria_label=words("compare.title")),
-        children=html.Table(
-            [html.Thead(html.Tr(heads)), html.Tbody(rows)],
-            className="compare is-one" if len(compared) == 1 else "compare",
-        ),
+        children=html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className=looks),
     )
 
 
