@@ -78,7 +78,7 @@ def test_one_signs_in_sees_ones_account_and_signs_out(chromium: Any, served: Das
     context.close()
 
 
-KEPT = """async () => (await (await caches.open('opscentre-1')).keys())
+KEPT = """async () => (await (await caches.open('opscentre-2')).keys())
   .filter(one => one.url.includes('/_kept/page')).length"""
 #: Asks for a page as the desk does; what came, or that nothing did. A third input is none: the server fails of it.
 ASK = """async ([path, fails]) => {
@@ -87,7 +87,7 @@ ASK = """async ([path, fails]) => {
                  body: JSON.stringify({output: 'page.children', inputs})};
   return fetch('/_dash-update-component', given).then(found => found.status, () => 'nothing');
 }"""
-KEEP = """async ([path, hours]) => (await caches.open('opscentre-1')).put(
+KEEP = """async ([path, hours]) => (await caches.open('opscentre-2')).put(
   `/_kept/page?${encodeURIComponent(path)}`,
   new Response('{}', {headers: {'x-kept-at': String(Date.now() - hours * 3600e3)}}))"""
 
