@@ -61,6 +61,23 @@ for file in sources.toml links.toml alerts.toml recipients.csv; do
   [ -e "deploy/sources/$file" ] || { cp "config/skeleton/$file" deploy/sources/; echo "made  deploy/sources/$file"; }
 done
 
+# The profile lies beside the image, so that the administration pages can change it and a new image leaves it alone.
+profile=$(sed -n 's/^OPSCENTRE_PROFILE=//p' .env 2>/dev/null || true)
+profile=${profile:-thai-nguyen}
+if [ ! -e "deploy/profiles/$profile" ]; then
+  [ -d "config/$profile" ] || { echo "no config/$profile: OPSCENTRE_PROFILE in .env names none of config/" >&2; exit 2; }
+  mkdir -p deploy/profiles
+  cp -R "config/$profile" "deploy/profiles/$profile"
+  echo "made  deploy/profiles/$profile: yours from now on"
+fi
+# The containers' user writes these, and whoever prepared them.
+if [ "$(id -u)" = 0 ]; then
+  chown -R "10001:$(id -g)" deploy/sources deploy/profiles
+  chmod -R u+rwX,g+rwX deploy/sources deploy/profiles
+elif [ "$(stat -c %u deploy/sources)" != 10001 ]; then
+  echo "note  the administration pages cannot change these until: sudo chown -R 10001:$(id -g) deploy/sources deploy/profiles"
+fi
+
 if [ -e .env ] && ! grep -q '^KAFKA_CLUSTER_ID=.' .env; then
   id=$(openssl rand -base64 16 | tr '+/' '-_' | tr -d '=')
   sed -i '/^KAFKA_CLUSTER_ID=/d' .env

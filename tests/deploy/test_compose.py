@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import stat
@@ -35,9 +36,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installation")
     for name in ("docker-compose.yml", ".env.example"):
         shutil.copy(paths.ROOT / name, folder)
-    ours = shutil.ignore_patterns("secrets", "sources")
+    ours = shutil.ignore_patterns("secrets", "sources", "profiles")
     shutil.copytree(paths.ROOT / "deploy", folder / "deploy", ignore=ours)
-    shutil.copytree(paths.CONFIG / "skeleton", folder / "config" / "skeleton")
+    for name in ("skeleton", "thai-nguyen"):
+        shutil.copytree(paths.CONFIG / name, folder / "config" / name)
     shutil.copy(folder / ".env.example", folder / ".env")
     prepare(folder)
     return folder
@@ -121,6 +123,36 @@ def test_secrets_are_files_that_stand_nowhere_else(tree: Path, compose: dict[str
         named = {key for key in compose["services"][name]["environment"] if "SECRET" in key or "PASSWORD" in key}
         assert all(key.endswith("_FILE") or key == "OPSCENTRE_SECRETS" for key in named), name
         assert "env_file" not in compose["services"][name]
+
+
+def test_every_role_reads_the_same_files_and_the_dashboards_may_change_them(
+    tree: Path, compose: dict[str, Any]
+) -> None:
+    profile = "/srv/opscentre/config/thai-nguyen"
+    for name in OURS:
+        service = compose["services"][name]
+        mounted = dict(_mounted(volume) for volume in service["volumes"])
+        written = name.startswith("dashboard")
+        assert mounted["/etc/opscentre"] == (str(tree / "deploy" / "sources"), written)
+        assert mounted[profile] == (str(tree / "deploy" / "profiles" / "thai-nguyen"), written)
+        assert service["environment"].get("OPSCENTRE_ALERTS", "/etc/opscentre") == "/etc/opscentre"
+        assert ("OPSCENTRE_ALERTS" in service["environment"]) == (name in ("alerts", "dashboard-1", "dashboard-2"))
+    given = (tree / "deploy" / "profiles" / "thai-nguyen" / "units.csv").read_bytes()
+    assert given == (paths.CONFIG / "thai-nguyen" / "units.csv").read_bytes()
+    image = (paths.ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+    user = re.search(r"^USER (\d+)", image, re.M)
+    assert user is not None
+    assert f"chown -R {user[1]}:" in (tree / "deploy" / "prepare.sh").read_text("utf-8").replace('"', "")
+    if os.geteuid() == 0:
+        assert (tree / "deploy" / "profiles" / "thai-nguyen" / "calendar.csv").stat().st_uid == int(user[1])
+
+
+def _mounted(volume: Any) -> tuple[str, tuple[str, bool]]:
+    """Where a folder is seen; where it lies, and whether it may be written. Older composes tell it as one text."""
+    if isinstance(volume, dict):
+        return volume["target"], (volume.get("source", ""), not volume.get("read_only", False))
+    source, target, *how = volume.split(":")
+    return target, (source, how != ["ro"])
 
 
 def test_secrets_of_an_earlier_release_become_files(tree: Path, tmp_path: Path) -> None:
