@@ -206,15 +206,18 @@ def _signing(settings: Settings, store: Engine, profile: Profile, place: Place) 
 def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:
     """What the pages draw on a day; its map's areas where the profile wants them. Raises ``ProfileError``."""
     wanted = read_wall(profile.folder, SCENES)
-    areas = None
+    there = profile.units.at(day).all
+    areas, mapped = None, there[:0]
     try:
-        imported = maps.choose(settings.data, profile.slug, day) is not None
+        imported = maps.packed(settings.data, profile.slug, day)
         if wanted.map == "areas" or (wanted.map == "auto" and imported):
-            picture = maps.picture(settings.data, profile.slug, profile.units, day)
+            kind = imported or maps.lowest(there)
+            picture = maps.picture(settings.data, profile.slug, profile.units, day, kind)
             areas = draw(msgspec.json.decode(picture.geojson), picture.caption) if picture else None
+            mapped = tuple(unit for unit in there if unit.kind in maps.KINDS[kind]) if areas else ()
     except maps.MapError as error:
         log.error("the wall's map is drawn as hexagons: %s", error)
-    return place_of(profile, day, wanted, areas)
+    return place_of(profile, day, wanted, areas, mapped)
 
 
 def _dash(

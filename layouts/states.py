@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opscentre.live.wall import LinkState, SourceAge
+from opscentre.live.wall import LinkState, SourceAge, Wall
 
 LINK_WORDS = {"up": "thông", "down": "MẤT", "unknown": "chưa rõ", "maintenance": "bảo trì"}
 SOURCE_WORDS = {"fresh": "", "stale": "trễ", "failing": "LỖI", "never": "chưa có", "paused": "tạm dừng"}
@@ -49,3 +49,8 @@ def source_state(source: SourceAge, made_at: int) -> str:
     if not source.ok:
         return "failing"
     return "stale" if made_at - source.observed_at > 3_000 * source.interval_s else "fresh"
+
+
+def units_of_failing_sources(wall: Wall) -> frozenset[str]:
+    """Units whose source failed at its last poll or is paused: their numbers may be old. None until that is counted."""
+    return frozenset(wall.slow.stale_units) if wall.slow else frozenset()

@@ -54,8 +54,13 @@ PHRASES: dict[str, str] = {
     "xong": "done",
     # ---- map and its measures
     "Tỷ lệ đúng hạn theo xã, phường": "On-time share by commune",
+    "Tỷ lệ đúng hạn theo huyện, thành phố": "On-time share by district",
     "30 ngày": "30 days",
     "sơ đồ, không phải bản đồ địa giới": "a diagram, not a map of boundaries",
+    "khung nét đứt: vẽ gần lại, không đúng vị trí": "dashed frame: drawn nearer than it lies",
+    "số của chính cấp huyện, chưa cộng cấp xã": "the districts' own numbers, without their communes'",
+    "chưa có địa giới: {}": "without boundaries: {}",
+    "số có thể cũ": "may be old",
     "Tỷ lệ = (xong đúng hạn + đang giải quyết trong hạn) ÷ (đã xong + đang giải quyết), 30 ngày gần nhất": (
         "Share = (finished on time + in process in time) ÷ (finished + in process), last 30 days"
     ),
@@ -85,6 +90,7 @@ PHRASES: dict[str, str] = {
     "từ {n} hồ sơ trở lên": "from {n} dossiers on",
     "Sở, ban, ngành": "Departments",
     "Xã, phường": "Communes, wards",
+    "Huyện, thành phố": "Districts, cities",
     "đúng hạn 30 ngày": "on time, 30 days",
     "trực tuyến hôm nay": "online today",
     "Chưa có đơn vị đủ hồ sơ": "No unit has enough dossiers",

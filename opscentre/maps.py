@@ -93,8 +93,7 @@ def scope(
         raise MapError(f"--to {until} lies before --from {since}; --to is the last day")
     last = until or max(today, since or today)
     there = units.at(last).all
-    if kind is None:
-        kind = "commune" if any(unit.kind in KINDS["commune"] for unit in there) else "district"
+    kind = kind or lowest(there)
     found = tuple(unit for unit in there if unit.kind in KINDS[kind])
     if not found:
         kinds = ", ".join(sorted({unit.kind for unit in there})) or "none"
@@ -112,6 +111,11 @@ def scope(
         units=found,
         others=tuple(unit for unit in units.by_code.values() if unit.code not in codes),
     )
+
+
+def lowest(there: Iterable[Unit]) -> Kind:
+    """The lowest level of which there are any units."""
+    return "commune" if any(unit.kind in KINDS["commune"] for unit in there) else "district"
 
 
 def _refuse_changes(since: dt.date, found: Sequence[Unit], former: Sequence[Unit]) -> None:
@@ -198,6 +202,11 @@ def choose(data: Path, profile: str, day: dt.date, kind: Kind = "commune") -> Pa
     """The pack for a day: of those that cover it the one imported last."""
     fitting = [pack for pack in packs(data) if (pack.profile, pack.kind) == (profile, kind) and pack.covers(day)]
     return fitting[-1] if fitting else None
+
+
+def packed(data: Path, profile: str, day: dt.date) -> Kind | None:
+    """The lowest level whose boundaries were imported for a day; ``None`` for neither. Raises ``MapError``."""
+    return next((kind for kind in KINDS if choose(data, profile, day, kind)), None)
 
 
 @contextmanager

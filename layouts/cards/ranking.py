@@ -23,7 +23,7 @@ _CELLS = (
     Cell("band", "swatch none", ""),
     Cell("share", "rank-share"),
 )
-GROUPS = (("departments", "Sở, ban, ngành"), ("communes", "Xã, phường"))
+GROUPS = ("departments", "communes")
 
 
 def layout(place: Place) -> html.Section:
@@ -38,7 +38,7 @@ def layout(place: Place) -> html.Section:
                     html.Span(f"từ {MINIMUM} hồ sơ trở lên", id="ranking-note", className="footnote"),
                 ],
             ),
-            *[_group(key, name) for key, name in GROUPS],
+            *[_group(key, name) for key, name in zip(GROUPS, ("Sở, ban, ngành", place.lowest), strict=True)],
         ],
     )
 
@@ -61,7 +61,7 @@ def _group(key: str, name: str) -> html.Div:
 def patch(wall: Wall, place: Place) -> Patch:
     """The rows of both groups; rows without a unit are hidden, not zero."""
     changes: Patch = {}
-    for (key, _), units in zip(GROUPS, (place.departments, place.communes), strict=True):
+    for key, units in zip(GROUPS, (place.departments, place.communes), strict=True):
         ranked = rank(units, wall.units)
         best, worst = ([_row(entry, place) for entry in half] for half in ends(ranked, EACH, EACH))
         changes[f"rank-{key}-count"] = say(f"{len(ranked)}/{len(units)} đơn vị")

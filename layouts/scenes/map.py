@@ -1,4 +1,4 @@
-"""The province as a map: hexagons or areas coloured by one measure at a time, the best and the last three named."""
+"""The province as a map: hexagons or areas coloured by one measure at a time; on it the best and the last three."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from layouts.change import DASH, Change, Patch, say
 from layouts.measures import MEASURES, Measure, ordered
 from layouts.place import Place
 from layouts.shares import NONE
+from layouts.states import units_of_failing_sources
 from opscentre.domain.units import Unit
 from opscentre.live.wall import Totals, Wall
 
 TITLE = "Bản đồ"
 SCHEMATIC = "sơ đồ, không phải bản đồ địa giới"
+NEARER = "khung nét đứt: vẽ gần lại, không đúng vị trí"
+DISTRICTS = "số của chính cấp huyện, chưa cộng cấp xã"
+STALE = "số có thể cũ"
 #: Units named at either end.
 EACH = 3
 NAMED = (("worst", "Cần chú ý"), ("best", "Tốt nhất"))
@@ -44,22 +48,53 @@ def layout(place: Place) -> html.Div:
 
 
 def _caption(place: Place) -> str:
-    missing = [unit.name for unit in place.communes if unit.code not in place.tiling.cells]
-    lost = f" · chưa có tọa độ: {', '.join(missing)}" if missing else ""
-    return (place.areas.caption if place.areas else SCHEMATIC) + lost
+    told = [place.areas.caption if place.areas else SCHEMATIC]
+    if place.areas:
+        missing = [unit.name for unit in place.mapped if unit.code not in place.areas.paths]
+        told += [f"chưa có địa giới: {', '.join(missing)}"] if missing else []
+        told += [NEARER] if place.areas.frames else []
+        told += [DISTRICTS] if place.mapped != place.communes else []
+    else:
+        missing = [unit.name for unit in place.communes if unit.code not in place.tiling.cells]
+        told += [f"chưa có tọa độ: {', '.join(missing)}"] if missing else []
+    return " · ".join(told)
 
 
 def _legend(measure: Measure) -> html.Ul:
     return html.Ul(
         className=f"legend only {measure.key}",
-        children=[html.Li([html.Span(className=f"swatch {band.name}"), band.words]) for band in (*measure.bands, NONE)],
+        children=[
+            *[html.Li([html.Span(className=f"swatch {band.name}"), band.words]) for band in (*measure.bands, NONE)],
+            html.Li([html.Span(className="swatch stale"), STALE], id=f"map-{measure.key}-stale", className="is-absent"),
+        ],
     )
 
 
 def _areas(place: Place) -> html.Div:
-    """An empty place that the screen fills once with the outlines (``assets/map.js``)."""
+    """Where the screen draws the outlines once (``assets/map.js``), with the names that it places upon them."""
     source: dict[str, Any] = {"data-source": "/api/areas"}
-    return html.Div(className="areas", **source)
+    return html.Div(
+        className="areas",
+        **source,
+        children=[
+            _callout(f"map-{measure.key}-{end}-{index}", end)
+            for measure in MEASURES
+            for end, _ in NAMED
+            for index in range(EACH)
+        ],
+    )
+
+
+def _callout(row: str, end: str) -> html.Div:
+    return html.Div(
+        id=f"{row}-callout",
+        className="callout is-empty",
+        children=[
+            html.Span(className=f"end-mark {end}"),
+            html.Span(DASH, id=f"{row}-callout-name"),
+            html.B(DASH, id=f"{row}-callout-value"),
+        ],
+    )
 
 
 def _hexagons(place: Place) -> html.Div:
@@ -145,12 +180,17 @@ def patch(wall: Wall, place: Place) -> Patch:
     """Every unit's class and value by every measure; the ends of each."""
     changes: Patch = {}
     ends: dict[str, list[str]] = {}
+    stale = units_of_failing_sources(wall)
+    there = stale.intersection(unit.code for unit in place.mapped)
     for measure in MEASURES:
         changes.update(_side_patch(measure, wall, place, ends))
+        changes[f"map-{measure.key}-stale"] = Change(cls="" if there else "is-absent")
     prefix = "area" if place.areas else "map"
-    for unit in place.communes:
+    for unit in place.mapped:
         totals = wall.units.get(unit.code)
         classes = ["area" if place.areas else "tile", *ends.get(unit.code, ())]
+        if unit.code in stale:
+            classes.append("is-stale")
         for measure in MEASURES:
             value = measure.value(totals) if totals else None
             classes.append(f"{measure.key}-{measure.band(value).name}")
@@ -164,7 +204,7 @@ def patch(wall: Wall, place: Place) -> Patch:
 
 def _side_patch(measure: Measure, wall: Wall, place: Place, ends: dict[str, list[str]]) -> Patch:
     key = f"map-{measure.key}"
-    found = ordered(measure, place.communes, wall.units)
+    found = ordered(measure, place.mapped, wall.units)
     value = _whole(measure, wall)
     changes: Patch = {f"{key}-value": say(measure.write(value))}
     best = found[:EACH]
@@ -178,8 +218,15 @@ def _side_patch(measure: Measure, wall: Wall, place: Place, ends: dict[str, list
                 changes[row] = Change(cls="named-row")
                 changes[f"{row}-name"] = say(unit.name)
                 changes[f"{row}-value"] = say(measure.write(value), f"named-value {measure.band(value).name}")
+                if place.areas:
+                    # The screen knows by the class which unit the name belongs to.
+                    changes[f"{row}-callout"] = Change(cls=f"callout only {measure.key} {end} at-{unit.code}")
+                    changes[f"{row}-callout-name"] = say(unit.label)
+                    changes[f"{row}-callout-value"] = say(measure.write(value))
             else:
                 changes[row] = Change(cls="named-row is-empty")
+                if place.areas:
+                    changes[f"{row}-callout"] = Change(cls="callout is-empty")
     return changes
 
 

@@ -1,4 +1,7 @@
-"""A role says which files of the profile it runs on, and ends by itself when they have changed, to be started anew."""
+"""A role says which files of the profile it runs on, and ends by itself when they have changed, to be started anew.
+
+So does a dashboard when today's units, or the boundaries of its map, are others than those it draws.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ import signal
 import socket
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from opscentre import maps
 from opscentre import profile as profiles
 from opscentre.calendar_file import CALENDAR, HOURS
-from opscentre.clock import wall_ms
+from opscentre.clock import open_clock, wall_ms
+from opscentre.domain.moments import date_of, day_number
 from opscentre.profile import ProfileError
 from opscentre.profile_change import name_of
 from opscentre.runtime.role import ANEW, LIFELINE
@@ -49,6 +55,8 @@ class ChangedFiles:
         self._paths = watched(name, settings)
         self._read = self._stand()
         self._held = self._content()
+        self._drawn = _drawn_now(name, settings)
+        self._drawn_at_start = self._drawn()
         #: Whether the role is started anew once it has ended.
         self.renewed = bool(os.environ.get(LIFELINE)) or settings.on_change == "end"
         #: Whether the role was asked to end because of a change.
@@ -80,15 +88,22 @@ class ChangedFiles:
         self._say(engine, mine)
         while not pause.wait(self._every):
             self._say(engine, mine)
+            if self.renewed and self._drawn() != self._drawn_at_start:
+                log.info("today's units or the boundaries of the map are not those drawn; ending with code %d", ANEW)
+                self._end()
+                return
             before, seen = seen, self._stand()
             # Twice the same, so that nobody is in the midst of writing them.
             if seen in (self._read, refused) or seen != before:
                 continue
             refused = seen
             if self._is_to_end():
-                self.changed = True
-                os.kill(os.getpid(), signal.SIGTERM)
+                self._end()
                 return
+
+    def _end(self) -> None:
+        self.changed = True
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _is_to_end(self) -> bool:
         """Whether what the files hold now is something that the role has to be started anew for."""
@@ -156,6 +171,25 @@ def watched(name: str, settings: Settings) -> list[Path]:
         place = given if given.is_dir() else given.parent
         found += [place / "alerts.toml", place / "recipients.csv"]
     return found
+
+
+def _drawn_now(name: str, settings: Settings) -> Callable[[], object]:
+    """Tells what of the present day a role fixes at its start: of the dashboard, what its pages draw."""
+    if name != "dashboard":
+        return lambda: None
+    profile = profiles.load(settings.profile)
+    clock = open_clock(settings.clock, profile.calendar)
+
+    def drawn() -> object:
+        day = date_of(day_number(clock.now()))
+        try:
+            packs = [maps.choose(settings.data, profile.slug, day, kind) for kind in maps.KINDS]
+        except maps.MapError as error:
+            # The dashboard has told of it; it is started anew when the packs can be read again.
+            return str(error)
+        return [unit.code for unit in profile.units.at(day).all], [pack and pack.sha256 for pack in packs]
+
+    return drawn
 
 
 def check(name: str, settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import random
 
@@ -9,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layouts.place import STRETCH, place_of
+from layouts.place import place_of
 from opscentre import profile as profiles
 from opscentre.domain.tiles import Spot, Tiling, arrange, assign, centre, holes, is_connected, neighbours, project
 
 PLACE = place_of(profiles.load("thai-nguyen"))
+#: By how much this province is drawn broader on the first scene, to fill its panel.
+STRETCH = 1.9
 COMMUNES = [
     Spot(unit.code, unit.latitude, unit.longitude)
     for unit in PLACE.communes
@@ -65,6 +68,14 @@ def test_the_north_is_above_and_the_west_is_left(tiling: Tiling) -> None:
 def test_the_wards_of_the_capital_touch(tiling: Tiling) -> None:
     wards = [tiling.cells[BY_NAME[name]] for name in ("Phan Đình Phùng", "Quyết Thắng", "Gia Sàng", "Tích Lương")]
     assert is_connected(wards)
+
+
+def test_hexagons_fill_their_panels_and_a_few_keep_the_proportions_of_their_province() -> None:
+    old = profiles.load("ba-ria-vung-tau")
+    past = place_of(profiles.load("thai-nguyen"), dt.date(2025, 6, 1)).broad
+    assert (PLACE.broad.columns, PLACE.broad.rows) == (13, 9), "narrow, and drawn broader"
+    assert (place_of(old).tiling.columns, place_of(old).tiling.rows) == (11, 12), "broad enough as it is"
+    assert (past.columns, past.rows) == (3, 4)
 
 
 def test_no_units_and_one_unit() -> None:

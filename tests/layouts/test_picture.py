@@ -84,7 +84,12 @@ def test_a_unit_without_dossiers_is_hatched(wall: Wall, place: Place) -> None:
 
 @pytest.mark.parametrize(
     ("name", "lines"),
-    [("Phan Đình Phùng", ["Phan\xa0Đình", "Phùng"]), ("Ba Bể", ["Ba", "Bể"]), ("Huế", ["Huế"])],
+    [
+        ("Phan Đình Phùng", ["Phan\xa0Đình", "Phùng"]),
+        ("Phước Long Thọ", ["Phước", "Long\xa0Thọ"]),
+        ("Ba Bể", ["Ba", "Bể"]),
+        ("Huế", ["Huế"]),
+    ],
 )
 def test_names_break_into_two_lines_at_most(name: str, lines: list[str]) -> None:
     assert tilemap.two_lines(name).split(" ") == lines

@@ -314,7 +314,7 @@ def test_areas_are_drawn_north_up_and_small_neighbours_get_an_inset() -> None:
     whole = draw({"features": large}, "chú thích")
     assert whole.inset is None
     assert whole.box[2] == 1000
-    assert whole.paths["0"].startswith("M0.0 "), "the west is on the left"
+    assert float(whole.paths["0"][1:].split(" ")[0]) < 10, "the west is on the left"
     north, south = (float(whole.paths[code].split("L")[0].split(" ")[1]) for code in ("6", "0"))
     assert north < south
     crowded = draw({"features": [*large, *(square(f"s{n}", 3 + n / 10, 0, 0.1) for n in range(4))]}, "")
