@@ -13,12 +13,13 @@ import os
 import sys
 import threading
 import time
+from functools import partial
 
 import msgspec
 
 from opscentre import profile, settings
 from opscentre.alert_files import read_names
-from opscentre.clock import open_clock
+from opscentre.clock import open_clock, product_time
 from opscentre.live.slow import Slow
 from opscentre.settings import Settings
 from opscentre.slow import count
@@ -97,7 +98,7 @@ def main() -> None:
     store = open_store(chosen.database_url)
     try:
         clock = open_clock(chosen.clock, place.calendar)
-        document = count(store, place, clock.now(), read_names(place, chosen), clock.speed)
+        document = count(store, place, clock.now(), read_names(place, chosen), partial(product_time, clock))
     finally:
         store.dispose()
     sys.stdout.buffer.write(msgspec.json.encode(document))

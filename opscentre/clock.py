@@ -87,6 +87,22 @@ class OfficeClock:
             self._mark = (wall, at)
         return at
 
+    def at(self, wall: int) -> int:
+        """The simulated moment at a real one; before the clock began as if it had run through nights too."""
+        passed = round((wall - self.anchor.real) * self.speed)
+        if passed < 0:
+            return self.anchor.simulated + passed
+        return skip_nights(self.anchor.simulated, passed, self._calendar)
+
+
+def product_time(clock: Clock, wall: int) -> int:
+    """The product's time at a real moment (ms) that has been: of a simulated clock without the nights since then."""
+    if isinstance(clock, RealClock):
+        return wall
+    if isinstance(clock, OfficeClock):
+        return clock.at(wall)
+    return clock.now() - round((wall_ms() - wall) * clock.speed)
+
 
 def open_clock(text: str, calendar: Calendar) -> Clock:
     """The clock that a setting names: ``real``, or a simulated clock's anchor as JSON."""

@@ -46,7 +46,7 @@ from opscentre.live.slow import (
     TargetShown,
     UnitScore,
 )
-from opscentre.live.sources import heard
+from opscentre.live.sources import ProductTime, heard
 from opscentre.procedures_file import read_procedures
 from opscentre.profile import Profile
 from opscentre.scoring import Report, UnitScored, look_back
@@ -66,11 +66,12 @@ USE = ("3.3", "3.2", "3.6", "3.5b", "4.1", "4.2", "4.3", "4.4", "4.5b")
 OFFLINE = "chưa trực tuyến"
 
 
-def count(engine: Engine, profile: Profile, now: int, rules: AlertNames | None = None, speed: float = 1.0) -> Slow:
+def count(
+    engine: Engine, profile: Profile, now: int, rules: AlertNames | None = None, product: ProductTime | None = None
+) -> Slow:
     """The document as of a moment; reads every dossier twice. ``rules``: names of those of the alerts.
 
-    The product's time, of which ``now`` is, runs ``speed`` times as fast as real time.
-
+    ``product`` tells the product's time at a real moment; without it that runs as real time does.
     Raises ``ProfileError``.
     """
     began = wall_ms()
@@ -93,7 +94,7 @@ def count(engine: Engine, profile: Profile, now: int, rules: AlertNames | None =
         figures=_figures(engine, profile, today, names),
         services=_services(report, rows, profile, today, names),
         reactions=_reactions(engine, profile, now, rules) if rules else [],
-        late_by_sync=_late_by_sync(engine, profile, now, speed),
+        late_by_sync=_late_by_sync(engine, profile, now, product or (lambda wall: now - wall_ms() + wall)),
         now=now,
         made_at=wall_ms(),
         took_ms=wall_ms() - began,
@@ -192,11 +193,11 @@ def _unit_score(row: UnitScored, before: UnitScored | None, scheme: Scheme) -> U
     )
 
 
-def _late_by_sync(engine: Engine, profile: Profile, now: int, speed: float) -> dict[str, LateBySync]:
+def _late_by_sync(engine: Engine, profile: Profile, now: int, product: ProductTime) -> dict[str, LateBySync]:
     """What is late only by its source's silence, by the units of today."""
     seen = {code: msgspec.json.decode(value, type=SourceSeen) for code, value in read_observations(engine, "source")}
     with reading(engine).connect() as connection:
-        found = late_by_sync_of(connection, heard(seen, now, wall_ms(), speed), now, profile.calendar)
+        found = late_by_sync_of(connection, heard(seen, product), now, profile.calendar)
     units = profile.units.current(now)
     rows = units.gather({code: [one.processing, one.reception] for code, one in found.items()})
     return {code: LateBySync(*row) for code, row in rows.items() if any(row)}

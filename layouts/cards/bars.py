@@ -60,11 +60,10 @@ def patch(
     nothing: str,
     total: str,
     apart: Mapping[str, int] | None = None,
-    word: str = "",
 ) -> Patch:
     """The rows; where there is none, ``nothing`` says so, and a dash while nobody can know.
 
-    ``apart``: by unit how many of them are of another kind, which ``word`` names.
+    ``apart``: by unit how many of them are of another kind, which the card's note names (◆).
     """
     known = wall.state == "live" or bool(entries)
     longest = max((count for _, count in entries), default=1)
@@ -74,7 +73,7 @@ def patch(
         filled.append(
             {
                 "name": place.by_code.get(code, UNMAPPED_UNIT).name,
-                "apart": f"◆ {number(some)} {word}" if some else "",
+                "apart": f"◆ {number(some)}" if some else "",
                 "value": number(count),
                 "bar": (count - some) / longest,
                 "rest": some / longest,

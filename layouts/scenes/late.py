@@ -53,7 +53,11 @@ def layout(place: Place) -> html.Div:
                         "bad",
                     ),
                     bars.layout(
-                        "late-waiting", "Quá hạn tiếp nhận theo đơn vị", UNITS, ["◆ ", stamp.layout("late")], "bad"
+                        "late-waiting",
+                        "Quá hạn tiếp nhận theo đơn vị",
+                        UNITS,
+                        [f"◆ {LATE_BY_SYNC} · ", stamp.layout("late")],
+                        "bad",
                     ),
                 ],
             ),
@@ -89,7 +93,7 @@ def patch(wall: Wall, place: Place) -> Patch:
         # Of how many units these are the first.
         units = f"{number(sum(bool(count(unit)) for unit in wall.units.values()))} đơn vị" if entries else ""
         nothing = "Không đơn vị nào quá hạn"
-        changes.update(bars.patch(key, entries, UNITS, wall, place, nothing, units, late, LATE_BY_SYNC))
+        changes.update(bars.patch(key, entries, UNITS, wall, place, nothing, units, late))
     changes.update(stamp.patch("late", wall))
     return changes
 

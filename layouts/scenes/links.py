@@ -106,7 +106,7 @@ def patch(wall: Wall, place: Place) -> Patch:
             changes[f"net-{index}"] = Change(cls="net-tile unknown is-empty")
     for index in range(SOURCES):
         if index < len(sources):
-            changes.update(_source_patch(f"net-source-{index}", *sources[index], wall))
+            changes.update(_source_patch(f"net-source-{index}", *sources[index]))
         else:
             changes[f"net-source-{index}"] = Change(cls="net-source never is-empty")
     return changes
@@ -151,12 +151,10 @@ def _note(link: LinkState, wall: Wall) -> tuple[bool, str]:
     return False, ""
 
 
-def _source_patch(key: str, source: SourceAge, state: str, wall: Wall) -> Patch:
+def _source_patch(key: str, source: SourceAge, state: str) -> Patch:
     seen = source.observed_at
     if source.paused_since is not None:
-        # By the product's clock, as everything that a wall says of a time of day.
-        since = wall.now - round((wall.made_at - source.paused_since) * wall.speed)
-        told = [f"{SOURCE_WORDS[state]} từ {clock(since)} {date(since)}"]
+        told = [f"{SOURCE_WORDS[state]} từ {clock(source.paused_since)} {date(source.paused_since)}"]
     else:
         told = [*filter(None, [SOURCE_WORDS[state]]), f"{number(source.total)} bản ghi đã nhận"]
     if source.quarantined:

@@ -73,7 +73,7 @@ def layout(place: Place) -> html.Div:
         className="ranks",
         children=[
             *[_board(board, place) for board in BOARDS],
-            _line("rank-apart", "Không xếp hạng", "ranks-apart", ""),
+            _line("rank-apart", "Không xếp hạng, số cũ", "ranks-apart", ""),
             _line("rank-react", "Nhận cảnh báo chậm nhất", "ranks-react", "trung vị 30 ngày, giờ làm việc"),
             html.Div(
                 className="rank-how footnote",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 import msgspec
 import redis
 
 from opscentre import __version__
-from opscentre.clock import Clock, wall_ms
+from opscentre.clock import Clock, product_time, wall_ms
 from opscentre.domain.counting import CELLS, DAILY, NOW, table_document
 from opscentre.domain.moments import day_number, day_start, iso
 from opscentre.domain.observations import LinkSeen
@@ -83,7 +83,8 @@ class BoardReader:
         whole = [sum(column) for column in zip(*units.values(), strict=True)]
         overdue, due_soon = _merge_urgent(urgents)
         made_at, seen = wall_ms(), decoded(sources)
-        mark_by_sync(overdue, seen, now, made_at, self._clock.speed)
+        product = partial(product_time, self._clock)
+        mark_by_sync(overdue, seen, now, product)
         flow, yesterday, last_week = hours
         return Wall(
             state=_state(metas),
@@ -98,7 +99,7 @@ class BoardReader:
             units={unit: _totals(row) for unit, row in units.items()},
             overdue=overdue,
             due_soon=due_soon,
-            sources=[source_age(config, seen) for config in self._sources],
+            sources=[source_age(config, seen, product) for config in self._sources],
             links=[_link_state(config, links) for config in self._links],
             quarantined=quarantined(seen, [config.code for config in self._sources], here),
             received_by_hour=flow[:24] or [0] * 24,

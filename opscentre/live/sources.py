@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +13,9 @@ from opscentre.live.wall import SourceAge, UrgentDossier
 from opscentre.sources import SourceConfig
 
 _seen = msgspec.json.Decoder(SourceSeen).decode
-_TOLD = ("observed_at", "attempted_at", "ok", "total", "quarantined", "error", "paused_since")
+_TOLD = ("observed_at", "attempted_at", "ok", "total", "quarantined", "error")
+#: The product's time at a real moment (both ms): ``opscentre.clock.product_time``.
+ProductTime = Callable[[int], int]
 
 
 def decoded(raw: Mapping[bytes, bytes]) -> dict[str, SourceSeen]:
@@ -21,30 +23,27 @@ def decoded(raw: Mapping[bytes, bytes]) -> dict[str, SourceSeen]:
     return {code.decode(): _seen(value) for code, value in raw.items()}
 
 
-def source_age(config: SourceConfig, seen: Mapping[str, SourceSeen]) -> SourceAge:
+def source_age(config: SourceConfig, seen: Mapping[str, SourceSeen], product: ProductTime) -> SourceAge:
     """What is known of one source; a source that was never seen has no age."""
     age = SourceAge(code=config.code, name=config.name, kind=config.kind, interval_s=config.interval)
     found = seen.get(config.code)
     for name in _TOLD if found else ():
         setattr(age, name, getattr(found, name))
+    if found and found.paused_since is not None:
+        age.paused_since = product(found.paused_since)
     return age
 
 
-def heard(seen: Mapping[str, SourceSeen], now: int, wall: int, speed: float) -> dict[str, int | None]:
-    """Until when the dossiers of each source are known, in the product's time; None: never.
-
-    ``now`` is the product's time, which runs ``speed`` times as fast as ``wall``, real time.
-    """
-    return {
-        code: None if one.known_at is None else now - round((wall - one.known_at) * speed) for code, one in seen.items()
-    }
+def heard(seen: Mapping[str, SourceSeen], product: ProductTime) -> dict[str, int | None]:
+    """Until when the dossiers of each source are known, in the product's time; None: never."""
+    return {code: None if one.known_at is None else product(one.known_at) for code, one in seen.items()}
 
 
 def mark_by_sync(
-    overdue: Iterable[UrgentDossier], seen: Mapping[str, SourceSeen], now: int, wall: int, speed: float
+    overdue: Iterable[UrgentDossier], seen: Mapping[str, SourceSeen], now: int, product: ProductTime
 ) -> None:
-    """Tell late dossiers from those whose source was not heard since their due moment (§9); times as in ``heard``."""
-    known = heard(seen, now, wall, speed)
+    """Tell late dossiers from those whose source was not heard since their due moment (§9)."""
+    known = heard(seen, product)
     for dossier in overdue:
         dossier.by_sync = by_sync(dossier.due, max(dossier.observed, known.get(dossier.source) or 0), now)
 

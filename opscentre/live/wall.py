@@ -84,7 +84,7 @@ class SourceAge(msgspec.Struct, kw_only=True):
     #: Refused rows whose dossier has not come sound since.
     quarantined: int = 0
     error: str = ""
-    #: Wall-clock ms since which a person has had it asked no more; None: it is asked.
+    #: The product's time since which a person has had it asked no more; None: it is asked.
     paused_since: int | None = None
 
 

@@ -13,9 +13,10 @@ from sqlalchemy import update
 
 from collectors.cli_unmapped import Applied, _read_again
 from opscentre import cli
-from opscentre.clock import wall_ms
+from opscentre.clock import ClockAnchor, OfficeClock, RealClock, product_time, wall_ms
+from opscentre.domain.calendar import Calendar
 from opscentre.domain.dossier import Snapshot
-from opscentre.domain.moments import DAY, HOUR
+from opscentre.domain.moments import DAY, HOUR, MINUTE, parse_local
 from opscentre.domain.observations import SourceSeen
 from opscentre.domain.units import Units
 from opscentre.live.sources import decoded, mark_by_sync, quarantined
@@ -156,10 +157,18 @@ def test_the_wall_tells_late_from_late_by_sync_also_when_its_clock_runs_fast() -
     wall = 1_000_000_000
     rows = [urgent(NOW - HOUR, 0), urgent(NOW - 3 * HOUR, 0), urgent(NOW - HOUR, NOW - 1), urgent(NOW - 1, 0, "other")]
     for age, speed in ((2 * HOUR, 1.0), (2 * HOUR // 10, 10.0)):
-        mark_by_sync(rows, decoded(seen(wall - age)), NOW, wall, speed)
+        mark_by_sync(rows, decoded(seen(wall - age)), NOW, lambda at, speed=speed: NOW - round((wall - at) * speed))
         assert [row.by_sync for row in rows] == [True, False, False, True]
-    mark_by_sync(rows, decoded(seen(wall)), NOW, wall, 1.0)
+    mark_by_sync(rows, decoded(seen(wall)), NOW, lambda at: NOW - wall + at)
     assert [row.by_sync for row in rows] == [False, False, False, True]
+
+
+def test_what_was_heard_before_a_simulated_weekend_was_heard_on_friday() -> None:
+    friday, monday = parse_local("2026-11-20T17:00"), parse_local("2026-11-23T06:30")
+    clock = OfficeClock(ClockAnchor(real=1_000_000, simulated=friday, speed=60.0), Calendar())
+    told = [product_time(clock, 1_000_000 + minutes * MINUTE) for minutes in (-1, 0, 2)]
+    assert told == [friday - HOUR, friday, monday + HOUR], "nights and days off take no time"
+    assert product_time(RealClock(), friday) == friday
 
 
 def test_the_wall_has_refused_rows_by_unit_as_it_is_today() -> None:

@@ -123,12 +123,12 @@ def test_late_by_sync_equals_a_recount_in_sql(tmp_path: Path) -> None:
         for code, at in heard.items()
     }
     write(engine, Entries(dossiers=rows, observations=seen))
-    found = count(engine, profile, now, speed=10.0).late_by_sync
+    found = count(engine, profile, now, product=lambda at: now - 10 * (wall - at)).late_by_sync
     recount = text("""
         SELECT unit, sum(open_due IS NOT NULL), sum(reception_due IS NOT NULL) FROM dossiers
         WHERE coalesce(open_due, reception_due) < :now
           AND coalesce(open_due, reception_due) >= max(
-            CASE source WHEN 'nghe' THEN :now - 1000 WHEN 'im' THEN :now - 70 * 3600000 ELSE 0 END,
+            CASE source WHEN 'nghe' THEN :now WHEN 'im' THEN :now - 70 * 3600000 ELSE 0 END,
             CAST(json_extract(CAST(state AS TEXT), '$[0].observed') AS INTEGER))
         GROUP BY unit""")
     with engine.connect() as connection:

@@ -90,7 +90,7 @@ def crowd(profile: Profile) -> Wall:
     ]
     wall.sources[1].ok = False
     wall.sources[2].observed_at = None
-    wall.sources[3].paused_since = wall.made_at - 3 * DAY
+    wall.sources[3].paused_since = wall.now - 3 * DAY
     return wall
 
 

@@ -55,7 +55,7 @@ def test_a_source_is_dead_after_three_intervals_and_not_after_one_failed_attempt
     assert texts(wall, after, place) == []
     after.sources[1].observed_at = after.made_at - 30_001
     assert texts(wall, after, place) == ["NGUỒN NGỪNG TRẢ LỜI · Một cửa các sở, ngành"]
-    after.sources[1].paused_since = after.made_at
+    after.sources[1].paused_since = after.now
     assert texts(wall, after, place) == [], "one that a person paused did not die"
     gone_on = later(after)
     gone_on.sources[1].paused_since, gone_on.sources[1].observed_at = None, after.made_at - 60_000

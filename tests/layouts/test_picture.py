@@ -196,9 +196,9 @@ def test_a_picture_is_not_live_when_every_source_is_stale(wall: Wall) -> None:
     assert notice is not None
     assert (notice.text, notice.since) == ("MỌI NGUỒN ĐỀU TRỄ", wall.made_at - 30_500)
     for found in wall.sources[1:]:
-        found.paused_since = wall.made_at - 9_000
+        found.paused_since = wall.now - 9_000
     assert notice_of(wall).text == "MỌI NGUỒN ĐỀU TRỄ"  # type: ignore[union-attr]
-    wall.sources[0].paused_since = wall.made_at
+    wall.sources[0].paused_since = wall.now
     notice = notice_of(wall)
     assert notice is not None
     assert (notice.level, notice.text) == ("warn", "MỌI NGUỒN ĐANG TẠM DỪNG"), "no fault, and not live either"
