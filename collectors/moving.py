@@ -76,10 +76,10 @@ class Reader(Generic[Row, Place]):
         at = since
         while not self._stopping.is_set():
             page = self._listing.page(at, None)
-            newest = max((m for row in page.rows if (m := self._listing.modified(row)) is not None), default=None)
             if page.last or not page.rows:
                 yield Part(page.rows, None)
                 return
+            newest = self._newest(page.rows)
             if newest is not None and _later(newest, at):
                 yield Part(page.rows, None)
                 at = newest
@@ -92,6 +92,11 @@ class Reader(Generic[Row, Place]):
             # Only here: what was given is taken once the next is asked for.
             if at is not None and _later(at, self._sure):
                 self._sure = at
+
+    def _newest(self, rows: list[Row]) -> int | None:
+        dated = (m for row in reversed(rows) if (m := self._listing.modified(row)) is not None)
+        # The order of a key is the database's own; that of a counted list is only what its system promises.
+        return max(dated, default=None) if self._listing.counted else next(dated, None)
 
 
 class _Crowd(Generic[Row, Place]):

@@ -26,8 +26,10 @@ log = logging.getLogger(__name__)
 
 #: Dossiers on each partition's late and nearly late list.
 LISTED = 40
-#: Seconds between two looks at whether the board is whole, and between two late lists.
+#: Seconds between two looks at whether a partition's board is whole, and between two late lists of it.
 CARE_INTERVAL = 1.0
+#: Of how many partitions one is looked after in a cycle: all of them in one would hold up the changes of that cycle.
+SPREAD = 5
 
 
 class Observed(msgspec.Struct, frozen=True):
@@ -45,8 +47,8 @@ class Picture(msgspec.Struct, frozen=True):
     """What one cycle has to show."""
 
     now: int
-    #: Whether the board is looked after too, not only told what changed.
-    caring: bool
+    #: Partitions that are looked after too, not only told what changed.
+    cared: frozenset[int]
     flushes: list[Flush]
     observed: Observed | None
     #: Of which events the changes are.
@@ -67,7 +69,10 @@ class Board:
         self._calendar = calendar
         self._meter = meter
         self._sql = sql or Patience(meter)
-        self._cared = 0.0
+        #: When each partition was looked after last, and anything at all (monotonic seconds).
+        self._cared: dict[int, float] = {}
+        self._looked = 0.0
+        self._soon = True
         #: Whether Redis was away at the last look; may be asked from any thread.
         self.away = False
         #: Events whose changes are in SQL and not on the board yet, in their order.
@@ -86,31 +91,48 @@ class Board:
         """A partition comes or goes: what Redis holds of it is not known."""
         self._writer.forget(partition)
         self._broken.discard(partition)
+        self._cared.pop(partition, None)
 
     def care_soon(self) -> None:
-        """Look after the board with the next cycle."""
-        self._cared = 0.0
+        """Look after the whole board with the next cycle."""
+        self._soon = True
 
     def prepare(
         self, ledgers: Iterable[Ledger], now: int, observed: Observed | None, events: Sequence[str] = ()
     ) -> Picture | None:
         """What there is to show; None: nothing."""
         self.unsent = self.unsent or (observed is not None and observed.fresh)
-        caring = time.monotonic() - self._cared >= CARE_INTERVAL
-        if self.away and not caring:
-            return Picture(now, caring, [], None, events) if events else None
-        if caring:
-            self._cared = time.monotonic()
+        at = time.monotonic()
+        # An absent Redis is asked for once in a while, and then for everything.
+        looking = self._soon or at - self._looked >= CARE_INTERVAL
+        if self.away and not looking:
+            return Picture(now, frozenset(), [], None, events) if events else None
+        ledgers = list(ledgers)
+        cared = self._due([ledger.partition for ledger in ledgers], at)
+        if looking:
+            self._looked, self._soon = at, False
         flushes = [
-            self._writer.prepare(ledger, ledger.dossiers, now, by_code=caring)
+            self._writer.prepare(ledger, ledger.dossiers, now, by_code=ledger.partition in cared)
             for ledger in ledgers
-            if caring or ledger.dirty_units or ledger.dirty_days
+            if ledger.partition in cared or ledger.dirty_units or ledger.dirty_days
         ]
         if observed and self.unsent:
             observed, self.unsent = msgspec.structs.replace(observed, fresh=True), False
-        elif not caring:
+        elif not looking:
             observed = None
-        return Picture(now, caring, flushes, observed, events) if flushes or observed or events else None
+        return Picture(now, cared, flushes, observed, events) if flushes or observed or events else None
+
+    def _due(self, partitions: Sequence[int], at: float) -> frozenset[int]:
+        """Those to be looked after now, the longest not looked after first."""
+        waiting = sorted((self._cared.get(partition, 0.0), partition) for partition in partitions)
+        few = -(-len(partitions) // SPREAD)
+        cared = frozenset(
+            partition
+            for place, (last, partition) in enumerate(waiting)
+            if self._soon or self.away or (at - last >= CARE_INTERVAL and place < few) or at - last >= 2 * CARE_INTERVAL
+        )
+        self._cared.update(dict.fromkeys(cared, at))
+        return cared
 
     def show(self, picture: Picture) -> None:
         """Bring the board up to date. Raises ``Fenced`` where sources and links are another worker's to show."""
@@ -136,6 +158,8 @@ class Board:
         begun = time.monotonic()
         broken = self._broken & ledgers.keys()
         self._broken.clear()
+        # What befell these may have befallen the others: those are looked at with the next cycle.
+        self._cared = dict.fromkeys(broken, begun)
         try:
             for partition in sorted(broken):
                 ledger = ledgers[partition]
@@ -152,7 +176,7 @@ class Board:
         """Whether anything reached the board."""
         changed = False
         for flush in picture.flushes:
-            urgent = self._urgent(flush.partition, picture.now) if picture.caring else None
+            urgent = self._urgent(flush.partition, picture.now) if flush.partition in picture.cared else None
             if self._writer.write(flush, urgent):
                 changed = True
             else:
