@@ -69,6 +69,7 @@ ALERTS: dict[str, tuple[str, str]] = {
     "kind.quarantine": ("Nhiều dòng dữ liệu bị loại", "Quarantine is growing"),
     "kind.dead_letters": ("Thông điệp không xử lý được", "Dead letters"),
     "kind.mail_queue": ("Thư chưa gửi được", "Mail is not delivered"),
+    "kind.address_failing": ("Địa chỉ thư không nhận được", "Mail does not reach an address"),
     "kind.stream_stalled": ("Trung tâm ngừng nhận dữ liệu", "No data comes in"),
     # ---- what an alert is about
     "about.dossier": ("Hồ sơ {name}", "Dossier {name}"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dashboard import trace
 from dashboard.admin import files
 from dashboard.admin.alert_effect import effect
 from dashboard.admin.room import Asked, Done, Refused, Room, Values
+from layouts.words import Words
 from opscentre import alert_change, profile_change
 from opscentre.access.rights import Action
 from opscentre.alert_change import ALERTS, RECIPIENTS, SEVERITIES, Telling
@@ -40,13 +42,17 @@ def values(room: Room, asked: Asked) -> Values:
     named = asked.field("code", 48) if asked.field("of") == "telling" else asked.query.get("rule", "")
     return {
         "rules": rules,
+        "called": lambda rule: _called(rule, asked.words),
         "telling": alert_change.telling_of,
         "limits": lambda rule: {
             key: value for key, value in rule.items() if isinstance(value, int | float) and not isinstance(value, bool)
         },
         "edited": next((rule for rule in rules if rule.get("code") == named), None),
         "severities": SEVERITIES,
-        "roles": sorted({row.values.get("role", "") for row in rows if not row.paused}),
+        # Each by the first office that has it.
+        "roles": sorted(
+            {row.values.get("role", ""): row.values.get("name", "") for row in reversed(rows) if not row.paused}.items()
+        ),
         "scope": lambda codes: _scope(codes, asked, units),
         "groups": [(asked.words(f"group.{group}"), group, _of_group(units, group)) for group in GROUPS],
         "everywhere": EVERYWHERE,
@@ -58,6 +64,13 @@ def values(room: Room, asked: Asked) -> Values:
         **files.changes(room, _paths(room)),
         **files.in_use(room, asked, _paths(room)),
     }
+
+
+def _called(rule: Mapping[str, Any], words: Words) -> str:
+    """What people call a rule: its own title, else its kind's."""
+    title = str(rule.get("title_en" if words.lang == "en" else "title") or rule.get("title", ""))
+    kind = f"kind.{rule.get('kind')}"
+    return title or (words(kind) if words.has(kind) else str(rule.get("code")))
 
 
 def _name(code: str, asked: Asked, units: Units) -> str:

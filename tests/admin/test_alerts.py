@@ -5,11 +5,14 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from alerts.files import Bounces
+from alerts.kinds import KINDS
 from alerts.rules import Rule
 from dashboard.admin.alert_effect import Row, compared
+from layouts.words_catalogue import CATALOGUE
 from opscentre import alert_change, profile_change
 from opscentre.access import audit
 from opscentre.alert_change import (
@@ -78,6 +81,17 @@ def test_the_effect_names_those_whose_lines_differ_and_counts_the_rule_that_chan
     assert found.rows == [Row(was[2]._replace(rules={}), 1, 0), Row(will[0], 3, 6), Row(will[2], 0, 1)]
     assert (found.open, found.recipients, found.units, found.same) == (7, (2, 2), (1, 2), 1)
     assert compared(was, was, "", None)[1:3] == ((3, 3), (2, 2))
+
+
+def test_every_kind_of_rule_and_each_of_its_limits_has_words() -> None:
+    limits = {key for kind in KINDS.values() for key, value in _numbers(kind.rule) if value}
+    assert {"hold", "working_days", "overdue_share", "open"} <= limits
+    assert {f"rules.limit.{key}" for key in limits} | {f"kind.{kind}" for kind in KINDS} <= set(CATALOGUE)
+
+
+def _numbers(rule: type[Rule]) -> list[tuple[str, bool]]:
+    fields = msgspec.structs.fields(rule)
+    return [(one.name, any(kind in str(one.type) for kind in ("[int", "[float"))) for one in fields]
 
 
 def test_a_recipient_is_added_changed_paused_and_let_hear_again() -> None:

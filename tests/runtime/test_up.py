@@ -21,8 +21,11 @@ import psutil
 import pytest
 import redis
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page
 
 from opscentre import paths
+from opscentre.pipe import topics
+from opscentre.pipe.base import open_producer
 from opscentre.runtime.folder import Unusable
 from opscentre.runtime.nginx import nginx_part
 from opscentre.runtime.up import roles
@@ -44,6 +47,14 @@ name = "Một cửa"
 kind = "dvcqg_rest"
 interval = 0.5
 settings = {{ url = "{url}", client_id = "me", client_secret_env = "OPSCENTRE_SECRET_SO" }}
+
+# After its first poll it is asked only when a person wants it.
+[[source]]
+code = "cham"
+name = "Hệ thống hỏi mỗi ngày một lần"
+kind = "dvcqg_rest"
+interval = 86400
+settings = {{ url = "{seldom}", client_id = "me", client_secret_env = "OPSCENTRE_SECRET_SO" }}
 """
 #: The moment at which the clock of the test stands.
 AT = dt.datetime(2026, 11, 20, 10, 0)  # noqa: DTZ001 - local times throughout
@@ -95,12 +106,21 @@ def department() -> Iterator[Department]:
 
 
 @pytest.fixture
+def seldom() -> Iterator[Department]:
+    """A department that is polled once a day."""
+    made = Department()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def settings(
-    empty_kafka: Kafka, redis_server: Redis, postgres_url: str, department: Department, tmp_path: Path
-) -> Settings:
+    empty_kafka: Kafka, redis_server: Redis, postgres_url: str, department: Department, seldom: Department,
+    tmp_path: Path,
+) -> Settings:  # fmt: skip
     """An installation on the real parts, as a province would set it."""
     part_or_skip("nginx", nginx.program)
-    (tmp_path / "sources.toml").write_text(SOURCES.format(url=department.url), encoding="utf-8")
+    (tmp_path / "sources.toml").write_text(SOURCES.format(url=department.url, seldom=seldom.url), encoding="utf-8")
     for name in ("alerts.toml", "recipients.csv"):
         shutil.copy(paths.CONFIG / "skeleton" / name, tmp_path)
     certificate, key = nginx.certificate(tmp_path)
@@ -142,7 +162,7 @@ def changed(department: Department, count: int) -> list[dict]:
 @pytest.mark.browser
 @pytest.mark.timeout(600)
 def test_dossiers_reach_a_page_behind_nginx_through_kills_and_everything_ends_in_time(
-    installation: Up, settings: Settings, department: Department
+    installation: Up, settings: Settings, department: Department, seldom: Department
 ) -> None:
     department.put(*records(0, 300))
     installation.start()
@@ -168,6 +188,7 @@ def test_dossiers_reach_a_page_behind_nginx_through_kills_and_everything_ends_in
         require_equal(visitor, department)
         for part, pid in dead.items():
             wait_until(lambda part=part, pid=pid: installation.pid(part) != pid, 90, f"{part} is up again")
+        press_the_buttons(page, visitor, settings, department, seldom)
 
     follow_one_change(installation)
     require_check_finds_no_error(settings, department)
@@ -178,6 +199,48 @@ def test_dossiers_reach_a_page_behind_nginx_through_kills_and_everything_ends_in
     assert time.monotonic() - begun < 5
     assert not psutil.wait_procs(children, timeout=1)[1]
     assert department.secret not in installation.said()
+
+
+def press_the_buttons(
+    page: Page, visitor: httpx.Client, settings: Settings, department: Department, seldom: Department
+) -> None:
+    """What a person presses in a browser is done by the collectors' process, and the page says what it came to."""
+    # Where nobody signs in, whoever comes through nginx only looks on: the administrator sits at this machine.
+    address = f"http://127.0.0.1:{settings.port}/admin"
+    mine = "li.card:has(input[name=source][value=cham])"
+    wait_until(lambda: bool(seldom.asked), 60, "the source that is asked once a day was asked when it began")
+    asked = len(seldom.asked)
+    seldom.put(*(dossier(n, seconds=n) for n in range(900, 907)))
+
+    page.goto(f"{address}/sources")
+    page.locator(f"{mine} summary", has_text="Tạm dừng").click()
+    page.locator(f"{mine} input[name=reason]").fill("chuyển máy chủ")
+    page.locator(f"{mine} button[value=pause]").click()
+    page.locator(f"{mine} button[value=resume]").wait_for()
+    # Nobody else's word is taken for it: the collectors themselves know that it is paused.
+    form = {"deed": "run", "source": "cham"}
+    same = {"sec-fetch-site": "same-origin"}
+    assert visitor.post("/admin/sources", data=form, headers=same).status_code == 403
+    assert httpx.post(f"{address}/sources", data=form, headers=same).status_code == 303
+    refused = "paused: let it go on first"
+    wait_until(lambda: refused in httpx.get(f"{address}/sources").text, 60, "the poll is refused")
+    assert len(seldom.asked) == asked
+    page.locator(f"{mine} button[value=resume]").click()
+    page.locator(f"{mine} button[value=run]").click()
+    page.locator(f"{mine} .remark.is-good", has_text="7 taken, 0 set aside").wait_for(timeout=60_000)
+    assert len(seldom.asked) > asked
+    wait_until(lambda: counted(visitor) == expected(department, seldom), 60, "what it had is on the board")
+
+    producer = open_producer(settings.broker_url, settings.dossier_partitions)
+    producer.append(topics.DOSSIERS, [(0, b"no batch at all")])
+    producer.close()
+    wait_until(lambda: "?digest=" in httpx.get(f"{address}/dead-letters").text, 60, "the dead letter is listed")
+    page.goto(f"{address}/dead-letters")
+    page.locator("a", has_text="Xem").first.click()
+    page.locator("#letter button[value=redrive]").click()
+    # It is no better the second time, and the page says so.
+    told = "1 sent again: 0 digested, 1 came back"
+    page.locator("#letter .remark.is-good", has_text=told).wait_for(timeout=90_000)
 
 
 def received(department: Department) -> str:
@@ -192,9 +255,10 @@ def shown(page) -> str:
         return ""
 
 
-def expected(department: Department) -> Counter[str]:
+def expected(*departments: Department) -> Counter[str]:
     midnight = AT.replace(hour=0)
-    table = recount.progress_table((("", record) for record in department.dossiers.values()), midnight, AT)
+    records = [("", record) for department in departments for record in department.dossiers.values()]
+    table = recount.progress_table(records, midnight, AT)
     return table[""]
 
 
@@ -230,7 +294,7 @@ def require_check_finds_no_error(settings: Settings, department: Department) -> 
     for what in (r"database: PostgreSQL \d+", "schema: revision", "redis: Redis", "pipe: Kafka at .*: 1 brokers answer",
                  r"topics: opscentre\.dossiers: 4 partitions", "board: 4 of 4 partitions are whole",
                  "heartbeat: the newest", "clock: the database has the same time", "clock: Redis has the same time",
-                 "so: 3 records looked at"):  # fmt: skip
+                 "so: 3 records looked at", r"files in use: \d running roles use"):  # fmt: skip
         assert any(re.match(what, line) for line in told), f"{what}: {done.stdout}"
 
 
