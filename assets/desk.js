@@ -80,6 +80,9 @@
       if (title) title.focus({ preventScroll: true });
     }
     moved = false;
+    /* On a phone the menu is wider than its row. */
+    const menu = page.querySelector(".pages"), here = menu && menu.querySelector(".is-here");
+    if (here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
     tick();
     sayKept();
   }

@@ -15,10 +15,12 @@ from opscentre.domain.listing import COUNTED, Listed, Listing, ListName
 Name = Callable[[Listed], str]
 
 
-def rows(view: View, name: ListName, listed: Sequence[Listed], unit: Name, procedure: Name, at: int) -> html.Div:
-    """The rows as a table that becomes cards on a narrow screen."""
+def rows(
+    view: View, name: ListName, listed: Sequence[Listed], unit: Name, procedure: Name, at: int, moment: str = ""
+) -> html.Div:
+    """The rows as a table that becomes cards on a narrow screen; ``moment``: what theirs is, where not the list's."""
     words = view.words
-    heads = ("number", "procedure", f"moment.{name}", "due", "received")
+    heads = ("number", "procedure", f"moment.{moment or name}", "due", "received")
     return html.Div(
         className="scroll",
         role="region",

@@ -75,7 +75,7 @@ def found(view: View, place: Place, listing: Listing | None, unit: Name, procedu
                 else words("search.found", count=len(listing.rows), part=view.q),
                 className="count", role="status",
             ),
-            rows(view, "all", listing.rows, unit, procedure, at),
+            rows(view, "all", listing.rows, unit, procedure, at, "found"),
         ]  # fmt: skip
     return frame.page(view, place, words("search.title"), [Crumb(words("nav.overview"), view.to())], said, at)
 

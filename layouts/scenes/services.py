@@ -124,13 +124,18 @@ def _ratio(ratio: Ratio) -> Values:
 
 
 def _target(target: TargetShown) -> Values:
-    how = f"đạt {target.reached} ({target.reached_as_of})" if target.reached else "chưa có số đo"
+    reached = _measured(target.reached, target.unit)
+    how = f"đạt {reached} ({target.reached_as_of})" if target.reached else "chưa có số đo"
     return {
         "name": target.name,
-        "value": f"{target.value} {target.unit}",
+        "value": _measured(target.value, target.unit),
         "bar": min(1.0, target.share or 0),
         "how": f"{how} · hạn {target.by}",
     }
+
+
+def _measured(value: str, unit: str) -> str:
+    return f"{value}%" if unit == "%" else f"{value} {unit}"
 
 
 def _step(step: CampaignShown) -> Values:
