@@ -41,6 +41,9 @@ SMALL = """() => [...document.querySelectorAll('a[href], button, select, input, 
 #: Whether the menu stands in one row that shows all of it.
 ONE_ROW = """() => [...document.querySelectorAll('.pages')].every((menu) => menu.scrollWidth <= menu.clientWidth
   && new Set([...menu.children].map((e) => e.offsetTop)).size === 1)"""
+#: Whether there is a ring about what the keyboard stands on, or about the field that holds it.
+RINGED = """() => [document.activeElement, document.activeElement.closest('.dash-input-container')].some((e) => e
+  && getComputedStyle(e).outlineStyle === 'solid' && parseFloat(getComputedStyle(e).outlineWidth) >= 3)"""
 WIDER = "() => document.documentElement.scrollWidth - innerWidth"
 
 
@@ -138,6 +141,9 @@ def test_a_keyboard_skips_the_head_and_opens_what_it_stands_on(tablet: Any, serv
     assert tablet.evaluate("document.activeElement.className") == "skip"
     tablet.keyboard.press("Enter")
     assert tablet.evaluate("document.activeElement.id") == "content"
+    tablet.focus(".desk-name")
+    stops = [tablet.keyboard.press("Tab") or tablet.evaluate(RINGED) for _ in range(25)]
+    assert all(stops), "where the keyboard stands is seen"
     tablet.focus(".progress tr:not(.total) th.name a")
     name = tablet.evaluate("document.activeElement.textContent")
     tablet.keyboard.press("Enter")
