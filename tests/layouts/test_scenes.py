@@ -389,4 +389,4 @@ def test_services_show_supply_use_and_what_no_source_names(wall: Wall, place: Pl
     assert changes["svc-full"].text == "68,9%"
     assert (changes["svc-ratio-1-parts"].text, changes["svc-ratio-1-value"].text) == ("30.000 / 300.000", "10,0%")
     assert changes["svc-step-0-value"].text == "443 → —"
-    assert changes["svc-target-0-how"].text == "đạt 6,7 (31/12/2019) · hạn 31/08/2020"
+    assert changes["svc-target-0-how"].text == "đạt 6,7% (31/12/2019) · hạn 31/08/2020"
