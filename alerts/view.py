@@ -13,7 +13,7 @@ from opscentre.domain.fold import DossierState
 from opscentre.domain.moments import DAY
 from opscentre.domain.status import IN_PROCESS, Status
 from opscentre.domain.units import Units
-from opscentre.store import addresses, alert_tables, dead_letters, tables
+from opscentre.store import addresses, alert_tables, dead_letters, source_lag, tables
 from opscentre.store.addresses import Failing
 from opscentre.store.engine import reading
 
@@ -143,23 +143,20 @@ class View:
 
         What had happened before a source was first read is a backlog and no delay.
         """
-        begun = (
-            select(_TRANSITION.source, func.min(_TRANSITION.seen).label("first"))
-            .group_by(_TRANSITION.source)
-            .subquery()
+        # Delays of more than a month are another matter, and the index is by when a thing happened.
+        oldest = since - 30 * DAY
+        query = select(_TRANSITION.source, _TRANSITION.at, _TRANSITION.seen).where(
+            _TRANSITION.kind == "status", _TRANSITION.at >= oldest, _TRANSITION.seen >= since
         )
-        query = (
-            select(_TRANSITION.source, _TRANSITION.seen - _TRANSITION.at)
-            .join(begun, begun.c.source == _TRANSITION.source)
-            # Delays of more than a month are another matter, and the index is by when a thing happened.
-            .where(_TRANSITION.kind == "status", _TRANSITION.at >= since - 30 * DAY, _TRANSITION.seen >= since)
-            .where(_TRANSITION.at >= begun.c.first)
-        )
-        found: dict[str, list[int]] = {}
+        found: dict[str, list[tuple[int, int]]] = {}
         with self._engine.connect() as connection:
-            for source, delay in connection.execute(query):
-                found.setdefault(source, []).append(max(0, delay))
-        return found
+            for source, at, seen in connection.execute(query):
+                found.setdefault(source, []).append((at, seen))
+            begun = {source: source_lag.begun(source, connection, oldest) for source in found}
+        delays = {
+            source: [max(0, seen - at) for at, seen in rows if at >= begun[source]] for source, rows in found.items()
+        }
+        return {source: rows for source, rows in delays.items() if rows}
 
     def quarantined(self, since: int) -> dict[str, int]:
         """By source, how many rows were set aside since a real moment (ms)."""

@@ -26,15 +26,29 @@ def lag_of(code: str, connection: Connection, now: int) -> Lag:
     What had happened before we first looked at the source is a backlog and no delay.
     """
     column = tables.transitions.c
-    mine = (column.source == code, column.kind == "status")
-    begun = connection.execute(select(func.min(column.seen)).where(*mine)).scalar()
-    if begun is None:
-        return Lag()
-    query = select(column.seen - column.at).where(*mine, column.at >= max(begun, now - DAY), column.seen >= column.at)
+    query = select(column.seen - column.at).where(
+        column.source == code,
+        column.kind == "status",
+        column.at >= begun(code, connection, now - DAY),
+        column.seen >= column.at,
+    )
     delays = sorted(connection.execute(query).scalars())
     if not delays:
         return Lag()
     return Lag(len(delays), percentile(delays, 0.5) / 1000, percentile(delays, 0.95) / 1000)
+
+
+def begun(code: str, connection: Connection, oldest: int) -> int:
+    """When a source was first read, or ``oldest`` where that was before it; ``oldest`` too for one never read.
+
+    Of a source read for years any row of the many that are older is enough: all of them need not be looked through.
+    """
+    column = tables.transitions.c
+    older = select(column.seen).where(column.source == code, column.seen < oldest).limit(1)
+    if connection.execute(older).first() is not None:
+        return oldest
+    first = connection.execute(select(func.min(column.seen)).where(column.source == code)).scalar()
+    return oldest if first is None else max(oldest, first)
 
 
 def last_seen(code: str, connection: Connection) -> SourceSeen | None:
