@@ -47,7 +47,7 @@ class Place(msgspec.Struct, frozen=True):
     def lowest(self) -> str:
         """What the units of the lowest level are called: there were no other ones than districts for some provinces."""
         districts = bool(self.communes) and all(unit.kind in DISTRICTS for unit in self.communes)
-        return "Huyện, thành phố" if districts else "Xã, phường"
+        return "Cấp huyện" if districts else "Xã, phường"
 
 
 def place_of(

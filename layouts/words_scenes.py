@@ -54,7 +54,7 @@ PHRASES: dict[str, str] = {
     "xong": "done",
     # ---- map and its measures
     "Tỷ lệ đúng hạn theo xã, phường": "On-time share by commune",
-    "Tỷ lệ đúng hạn theo huyện, thành phố": "On-time share by district",
+    "Tỷ lệ đúng hạn theo cấp huyện": "On-time share by district",
     "30 ngày": "30 days",
     "sơ đồ, không phải bản đồ địa giới": "a diagram, not a map of boundaries",
     "khung nét đứt: vẽ gần lại, không đúng vị trí": "dashed frame: drawn nearer than it lies",
@@ -90,7 +90,7 @@ PHRASES: dict[str, str] = {
     "từ {n} hồ sơ trở lên": "from {n} dossiers on",
     "Sở, ban, ngành": "Departments",
     "Xã, phường": "Communes, wards",
-    "Huyện, thành phố": "Districts, cities",
+    "Cấp huyện": "Districts",
     "đúng hạn 30 ngày": "on time, 30 days",
     "trực tuyến hôm nay": "online today",
     "Chưa có đơn vị đủ hồ sơ": "No unit has enough dossiers",
