@@ -63,6 +63,8 @@ class SourceNow(msgspec.Struct, frozen=True):
     observed_at: int | None
     ok: bool
     error: str = ""
+    #: Since when a person has had it asked no more; None: it is asked.
+    paused_since: int | None = None
 
 
 class UnitLoad(NamedTuple):

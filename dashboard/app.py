@@ -137,9 +137,11 @@ def create_app(
     for path, handler in mails.routes(MailFolder(settings.data / "mails")):
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
-    names = {source.code: source.name for source in read_sources(profile, settings)}
+    sources = read_sources(profile, settings)
+    names = {source.code: source.name for source in sources}
+    intervals = {source.code: source.interval for source in sources}
     links = {link.code: link.name for link in read_links(profile, settings)}
-    desk = Desk(store, profile, place, clock, names, read_names(profile, settings), links)
+    desk = Desk(store, profile, place, clock, names, read_names(profile, settings), links, intervals)
     for path, handler in [*desk_export.routes(desk), *desk_install.routes(place), *slips.routes(desk)]:
         server.add_route(path, handler, methods=["GET"])
     for path, handler in answers.routes(store, clock, os.environ):

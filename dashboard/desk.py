@@ -53,9 +53,13 @@ class Desk:
     def __init__(
         self, engine: Engine, profile: Profile, place: Place, clock: Clock,
         sources: Mapping[str, str] | None = None, alerts: AlertNames | None = None,
-        links: Mapping[str, str] | None = None,
+        links: Mapping[str, str] | None = None, intervals: Mapping[str, float] | None = None,
     ) -> None:  # fmt: skip
-        """``sources``, ``links``: names by code. ``alerts``: names of rules and recipients."""
+        """``sources``, ``links``: names by code; ``intervals``: seconds between the polls of a source, by code.
+
+        ``alerts``: names of rules and recipients.
+        """
+        self.intervals = dict(intervals or {})
         self.sources = dict(sources or {})
         self.engine = engine
         self.profile = profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +15,7 @@ from layouts.definitions import DEFINITIONS, TIMINGS
 from layouts.desk import compare, dossier, figure, frame, notes
 from layouts.desk.address import WHOLE, View
 from layouts.desk.frame import Crumb
+from layouts.states import source_state
 from opscentre.access import audit
 from opscentre.access.rights import Action
 from opscentre.clock import wall_ms
@@ -22,6 +24,7 @@ from opscentre.domain.listing import Filters, Period
 from opscentre.domain.moments import date_of, day_number
 from opscentre.domain.observations import SourceSeen
 from opscentre.domain.slip import is_offered
+from opscentre.live.wall import SourceAge
 from opscentre.store import queries_dossier
 from opscentre.store.journal import read_observations
 
@@ -115,13 +118,20 @@ def _scope(desk: Desk, view: View) -> str:
     return " · ".join([*parts, frame.period_text(view)])
 
 
-def _sources(desk: Desk) -> list[figure.SourceAge]:
+def _sources(desk: Desk) -> list[figure.FeedAge]:
     now = wall_ms()
     found = []
     for code, encoded in read_observations(desk.engine, "source"):
         seen = _source_seen(encoded)
         age = None if seen.observed_at is None else now - seen.observed_at
-        found.append(figure.SourceAge(desk.sources.get(code, code), age, seen.ok))
+        # One that the profile no longer has is polled no more: it can only be as it was.
+        every = desk.intervals.get(code, math.inf)
+        name = desk.sources.get(code, code)
+        source = SourceAge(
+            code=code, name=name, kind="", interval_s=every, observed_at=seen.observed_at, ok=seen.ok,
+            paused_since=seen.paused_since,
+        )  # fmt: skip
+        found.append(figure.FeedAge(name, age, source_state(source, now)))
     return found
 
 

@@ -330,8 +330,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "figure.feeds": ("Các nguồn gửi hồ sơ", "Sources of the dossiers"),
     "figure.age": ("{length} trước", "{length} ago"),
-    "figure.ok": ("kịp thời", "in time"),
+    "figure.fresh": ("kịp thời", "in time"),
+    "figure.stale": ("trễ", "stale"),
     "figure.failing": ("đang lỗi", "failing"),
+    "figure.never": ("chưa có", "never seen"),
+    "figure.paused": ("đang tạm dừng", "paused"),
     "figure.nosource": ("Chưa có nguồn nào báo.", "No source has reported yet."),
     "figure.behind": ("Xem các hồ sơ", "Show the dossiers"),
     "figure.document": (

@@ -22,8 +22,13 @@ class SourceStale(Rule, frozen=True, kw_only=True):
 
 
 def conditions(rule: SourceStale, view: View, at: Times) -> Iterator[Condition]:
-    """Sources without a good answer for that long; one that never had any counts from its first attempt."""
+    """Sources without a good answer for that long; one that never had any counts from its first attempt.
+
+    One that a person has paused is not asked: it tells nobody anything, and every wall says that it is paused.
+    """
     for seen in view.sources():
+        if seen.paused_since is not None:
+            continue
         last = seen.observed_at if seen.observed_at is not None else seen.attempted_at
         if at.wall - last > rule.after * 1000 or (seen.observed_at is None and not seen.ok):
             facts = {"source": seen.code, "link": rule.links.get(seen.code, ""), "error": seen.error}

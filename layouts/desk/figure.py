@@ -16,19 +16,22 @@ from layouts.place import Place
 from layouts.words import DASH
 
 Cells = dict[str, dict[str, int]]
+#: The looks of a source's state that is no fault.
+_LOOKS = {"fresh": "", "paused": "warn"}
 
 
-class SourceAge(NamedTuple):
+class FeedAge(NamedTuple):
     """A source that feeds the figure."""
 
     name: str
     #: Real ms since its last good poll; None: never.
     age: int | None
-    ok: bool
+    #: As ``layouts.states.source_state`` has it.
+    state: str
 
 
 def layout(
-    view: View, place: Place, figure: str, cells: Cells, scope: str, sources: Sequence[SourceAge],
+    view: View, place: Place, figure: str, cells: Cells, scope: str, sources: Sequence[FeedAge],
     crumbs: Sequence[Crumb], at: int,
 ) -> html.Div:  # fmt: skip
     """The page; ``scope`` says of which unit, field, procedure, channel the figure is."""
@@ -90,7 +93,7 @@ def _parts(view: View, title: str, figures: Sequence[str], cells: Cells) -> Comp
     return html.Table([html.Caption(title), html.Tbody(rows)], className="plain")
 
 
-def _sources(view: View, sources: Sequence[SourceAge]) -> Component:
+def _sources(view: View, sources: Sequence[FeedAge]) -> Component:
     words = view.words
     if not sources:
         return html.P(words("figure.nosource"), className="quiet")
@@ -99,7 +102,7 @@ def _sources(view: View, sources: Sequence[SourceAge]) -> Component:
             [
                 html.Th(source.name, scope="row"),
                 html.Td(DASH if source.age is None else words("figure.age", length=words.length(source.age))),
-                html.Td(words("figure.ok" if source.ok else "figure.failing"), className="" if source.ok else "bad"),
+                html.Td(words(f"figure.{source.state}"), className=_LOOKS.get(source.state, "bad")),
             ]
         )
         for source in sources

@@ -117,6 +117,7 @@ def test_a_source_is_stale_by_real_time_since_its_last_good_answer(scene: Scene)
     scene.observed("source", "fresh", wall, observed_at=wall - MINUTE)
     scene.observed("source", "stale", wall, observed_at=wall - 6 * MINUTE, ok=False, error="no answer")
     scene.observed("source", "never", wall, observed_at=None, ok=False)
+    scene.observed("source", "paused", wall, observed_at=wall - HOUR, ok=False, paused_since=wall - HOUR)
     stale = found(scene, "source_stale", after=300, links={"stale": "line"})
     assert set(stale) == {"stale", "never"}
     assert stale["stale"].facts == {"source": "stale", "link": "line", "error": "no answer"}

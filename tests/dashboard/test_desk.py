@@ -7,9 +7,11 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import openpyxl
 import pytest
 from dash.development.base_component import Component
@@ -22,13 +24,16 @@ from dashboard.ways.local import HERE
 from layouts.desk.progress import COLUMNS, numbers
 from opscentre import paths
 from opscentre.board import look_back
+from opscentre.clock import wall_ms
 from opscentre.domain import sheets
 from opscentre.domain.listing import LISTS, period_of
-from opscentre.domain.moments import date_of, day_number
+from opscentre.domain.moments import HOUR, date_of, day_number
+from opscentre.domain.observations import SourceSeen
 from opscentre.domain.status import Status
 from opscentre.domain.text import number as vi_number
 from opscentre.profile import Profile
-from opscentre.store import tables
+from opscentre.store import journal, tables
+from opscentre.store.engine import open_store, reading
 from opscentre.store.queries_dossier import BadNote
 from tests.dashboard import desks
 from tests.dashboard.desks import NOW, WILD
@@ -194,6 +199,21 @@ def test_a_figure_says_its_formula_its_parts_and_its_sources(desk: Desk) -> None
     said = text(desk.show("/figure/share.on_time", "?period=month&unit=H55.12"))
     for wanted in ("Cách tính", "Tử số", "Mẫu số", "Đã giải quyết", "20/11/2026 10:00", "Sở Công Thương"):
         assert wanted in said
+
+
+def test_a_figure_says_of_each_source_whether_it_is_in_time(tmp_path: Path, profile: Profile, desk: Desk) -> None:
+    engine, wall = open_store(f"sqlite:///{tmp_path}/seen.db"), wall_ms()
+    kept = {"dung": {"paused_since": wall - HOUR}, "hong": {"ok": False}, "cham": {}, "kip": {"observed_at": wall}}
+    seen = {
+        code: SourceSeen(**{"code": code, "attempted_at": wall, "observed_at": wall - HOUR, "ok": True, **told})
+        for code, told in kept.items()
+    }
+    observed = {("source", code): (wall, msgspec.json.encode(one)) for code, one in seen.items()}
+    journal.write(engine, journal.Entries(observations=observed))
+    there = Desk(reading(engine), profile, desk.place, desk.clock, intervals=dict.fromkeys(seen, 60.0))
+    said = text(there.show("/figure/share.on_time", ""))
+    for code, word in (("dung", "đang tạm dừng"), ("hong", "đang lỗi"), ("cham", "trễ"), ("kip", "kịp thời")):
+        assert re.search(f"{code}[^·]*?trước[ ·]*{word}", said), (code, said[-400:])
 
 
 def test_offline_the_desks_own_pages_are_kept_and_no_other() -> None:
