@@ -38,12 +38,16 @@ _SCORE = (*_PLACED, Cell("value", "board-value"), Cell("change", "board-change")
 
 
 class Board(NamedTuple):
-    """One leaderboard: its id, its head, whom it ranks, and by what (None: by the score)."""
+    """One leaderboard: its id, what its head calls the measure, whom it ranks, and by what (None: by the score)."""
 
     id: str
     title: str
     departments: bool
     measure: Measure | None
+
+    def head(self, place: Place) -> str:
+        """Whom it ranks, and by what."""
+        return f"{'Sở, ban, ngành' if self.departments else place.lowest} · {self.title}"
 
     def units(self, place: Place) -> tuple[Unit, ...]:
         """Whom it ranks."""
@@ -58,12 +62,12 @@ class Board(NamedTuple):
 
 
 BOARDS = (
-    Board("rank-dsco", "Sở, ban, ngành · điểm 766", True, None),
-    Board("rank-dept", "Sở, ban, ngành · đúng hạn 30 ngày", True, BY_ONTIME),
-    Board("rank-donl", "Sở, ban, ngành · trực tuyến hôm nay", True, BY_ONLINE),
-    Board("rank-csco", "Xã, phường · điểm 766", False, None),
-    Board("rank-comm", "Xã, phường · đúng hạn 30 ngày", False, BY_ONTIME),
-    Board("rank-conl", "Xã, phường · trực tuyến hôm nay", False, BY_ONLINE),
+    Board("rank-dsco", "điểm 766", True, None),
+    Board("rank-dept", "đúng hạn 30 ngày", True, BY_ONTIME),
+    Board("rank-donl", "trực tuyến hôm nay", True, BY_ONLINE),
+    Board("rank-csco", "điểm 766", False, None),
+    Board("rank-comm", "đúng hạn 30 ngày", False, BY_ONTIME),
+    Board("rank-conl", "trực tuyến hôm nay", False, BY_ONLINE),
 )
 
 
@@ -107,7 +111,7 @@ def _board(board: Board, place: Place) -> html.Section:
         children=[
             html.Div(
                 className="card-head",
-                children=[html.H2(board.title), html.Span("", id=f"{board.id}-count", className="card-fact")],
+                children=[html.H2(board.head(place)), html.Span("", id=f"{board.id}-count", className="card-fact")],
             ),
             html.Div(
                 className="board-rows",
