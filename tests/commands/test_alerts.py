@@ -119,7 +119,10 @@ def test_an_address_that_fails_is_listed_until_somebody_says_that_it_works(play:
         (tmp_path / "box" / place).mkdir(parents=True)
     (tmp_path / "box" / "new" / "1").write_bytes(report(sent.to, sent.id.strip("<>")))
     BounceReader(play.engine, play.alerting, PROFILE.units, Maildir(tmp_path / "box")).look(play.times())
-    assert f"mail does not reach desk@{BUILDING} ({sent.to}) since 2026-11-20T16:55:00+07:00: 5.1.1 550" in run("list")
+    assert (
+        f"mail does not reach desk@{BUILDING} ({sent.to}), failing since 2026-11-20T16:55:00+07:00: 5.1.1 550"
+        in run("list")
+    )
     (failing,) = json.loads(run("list", "--json"))["failing"]
     assert (failing["recipient"], failing["status"]) == (f"desk@{BUILDING}", "5.1.1")
     assert "bounced: 5.1.1" in run("history", "--mails", "--json")

@@ -174,7 +174,7 @@ def test_a_machine_that_slept_for_an_hour_has_not_stood_still(scene: Scene):
 
 @pytest.mark.parametrize("value", ["0", "-1", "soon", "nan"])
 def test_a_time_that_cannot_be_one_is_refused(value: str):
-    with pytest.raises(SettingsError, match="stalled_after"):
+    with pytest.raises(SettingsError, match="OPSCENTRE_STALLED_AFTER"):
         load({"OPSCENTRE_STALLED_AFTER": value})
 
 
@@ -186,6 +186,7 @@ class Wedged:
 
     def __init__(self) -> None:
         self.let_go = threading.Event()
+        self.sql_away_for: float | None = None
 
     def begin(self, _messages: object) -> None:
         """Hang."""
