@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two documents at least, and seconds after which one is given up.
 EVERY, PATIENCE = 60.0, 1800.0
+#: Seconds after the first document, doubled from one to the next: an installation that has just begun still fills.
+FIRST = 7.5
 #: Of a core's time the counting takes at most this share.
 SHARE = 0.05
 
@@ -44,10 +46,12 @@ class SlowFeed:
 
     async def run(self) -> None:
         """Count until cancelled."""
+        pause = FIRST
         while True:
             await self.take()
             took = self.newest.took_ms / 1000 if self.newest else 0.0
-            await asyncio.sleep(max(EVERY, took / SHARE))
+            await asyncio.sleep(max(pause, took / SHARE))
+            pause = min(2 * pause, EVERY)
 
     async def take(self) -> None:
         """Count once. What goes wrong is logged once, and the last document goes on ageing."""

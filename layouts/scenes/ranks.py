@@ -246,7 +246,7 @@ def _board_patch(board: Board, wall: Wall, place: Place) -> Patch:
     slots, between = _slots(len(ranked), wall.made_at)
     unknown = board.measure is None and _score(wall) is None
     nothing = DASH if wall.state != "live" else stamp.WAITING if unknown else "Chưa có đơn vị đủ hồ sơ"
-    count = f"{len(ranked)}/{len(board.units(place))} đơn vị"
+    count = f"{len(ranked)}/{len(board.units(place))}"
     changes: Patch = {
         f"{board.id}-count": say(f"{between[0]}–{between[1]} / {len(ranked)}" if between else count),
         f"{board.id}-nothing": say(nothing, "nothing is-absent" if ranked else "nothing"),
