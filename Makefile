@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Test processes at once. Each starts the real parts it needs for itself.
-JOBS ?= 2
+# Test processes at once. Each starts the real parts it needs for itself, and waits for them half of the time.
+JOBS ?= 3
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench-latency bench-stream bench-collectors bench-web bench-deadlines bench-scale bench-demo soak soak-stream soak-alerts load screenshot docs lock audit clean
 
