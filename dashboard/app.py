@@ -60,7 +60,7 @@ from layouts.place import Place, place_of
 from layouts.scenes import SCENES
 from opscentre import maps, paths
 from opscentre.alert_files import read_names
-from opscentre.clock import open_clock
+from opscentre.clock import Clock, open_clock
 from opscentre.domain.moments import date_of, day_number
 from opscentre.live.rates import Rates
 from opscentre.live.wall_board import WallBoard
@@ -137,11 +137,7 @@ def create_app(
     for path, handler in mails.routes(MailFolder(settings.data / "mails")):
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
-    sources = read_sources(profile, settings)
-    names = {source.code: source.name for source in sources}
-    intervals = {source.code: source.interval for source in sources}
-    links = {link.code: link.name for link in read_links(profile, settings)}
-    desk = Desk(store, profile, place, clock, names, read_names(profile, settings), links, intervals)
+    desk = _desk(settings, profile, store, place, clock)
     for path, handler in [*desk_export.routes(desk), *desk_install.routes(place), *slips.routes(desk)]:
         server.add_route(path, handler, methods=["GET"])
     for path, handler in answers.routes(store, clock, os.environ):
@@ -156,6 +152,15 @@ def create_app(
     application = _dash(server, escape(place.title), pages, desk, walls)
     _shield(server, settings, store, desk, application)
     return server
+
+
+def _desk(settings: Settings, profile: Profile, store: Engine, place: Place, clock: Clock) -> Desk:
+    """The desk's pages, with the names that files give to sources, links and rules."""
+    sources = read_sources(profile, settings)
+    names = {source.code: source.name for source in sources}
+    intervals = {source.code: source.interval for source in sources}
+    links = {link.code: link.name for link in read_links(profile, settings)}
+    return Desk(store, profile, place, clock, names, read_names(profile, settings), links, intervals)
 
 
 def _lifespan(feed: Feed, jobs: dict[str, Callable[[], Coroutine[None, None, None]]]) -> Lifespan[FastAPI]:
