@@ -125,22 +125,27 @@
     scaled.layout.width = element.clientWidth;
     scaled.layout.height = element.clientHeight;
     const plotly = await library();
+    await turn();
     /* While the library came another figure may have. */
     if (element.drawn === drawn) plotly.react(element, scaled.data, scaled.layout, { staticPlot: true });
   }
 
-  /* Plotly, which the server has for its other pages too: fetched when the first figure comes. */
+  /* Plotly: fetched when the first figure comes, after the page's first numbers. Reading it holds the page up for
+     half a second, so what was pushed meanwhile is shown before anything is drawn. */
   function library() {
     loading = loading || new Promise((done) => {
       if (window.Plotly) return done(window.Plotly);
       const script = document.createElement("script");
-      script.src = window._dashPlotlyJSURL;
+      script.src = page().dataset.charts;
       script.onload = () => done(window.Plotly);
       script.onerror = () => { loading = null; script.remove(); };
       document.body.append(script);
     });
     return loading;
   }
+
+  /* Lets what waits go first: messages of the stream, other figures. */
+  const turn = () => new Promise((done) => setTimeout(done));
 
   /* A page that comes as text: it is mounted at once, and Dash keeps no account of its thousands of elements. */
   async function fill(here) {

@@ -27,6 +27,7 @@ from dashboard import (
     alert_actions,
     answers,
     api,
+    charts,
     desk_export,
     desk_install,
     desk_notes,
@@ -138,7 +139,8 @@ def create_app(
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
     desk = _desk(settings, profile, store, place, clock)
-    for path, handler in [*desk_export.routes(desk), *desk_install.routes(place), *slips.routes(desk)]:
+    got = [*desk_install.routes(place), *charts.routes(), *desk_export.routes(desk), *slips.routes(desk)]
+    for path, handler in got:
         server.add_route(path, handler, methods=["GET"])
     for path, handler in answers.routes(store, clock, os.environ):
         server.add_route(path, handler, methods=["GET", "POST"])

@@ -17,6 +17,7 @@ DOORS: dict[str, Asked] = {
     "/assets/": PUBLIC,
     "/_dash-component-suites/": PUBLIC,
     "/_favicon.ico": PUBLIC,
+    "/charts/": PUBLIC,
     "/manifest.webmanifest": PUBLIC,
     "/worker.js": PUBLIC,
     "/healthz": PUBLIC,

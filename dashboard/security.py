@@ -17,7 +17,7 @@ _MAIL = "/mails/"
 _MAIL_SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox"
 #: The same for everybody, and so kept wherever it is wanted. Whatever else does not say how long it may be kept is kept
 #: nowhere: who signs out leaves nothing behind, also not for the browser's way back.
-_ANYBODYS = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", "/manifest.webmanifest", "/worker.js")
+_ANYBODYS = ("/assets/", "/_dash-component-suites/", "/_favicon.ico", "/charts/", "/manifest.webmanifest", "/worker.js")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 #: What no page of ours asks a browser for.
 _UNUSED = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone",

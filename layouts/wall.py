@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from dash import html
+from plotly.offline import get_plotlyjs_version
 
 from layouts.cards import head, pin
 from layouts.change import Patch
@@ -19,6 +20,8 @@ from opscentre.live.wall import Wall
 PATH = "/wall"
 #: Where the screen gets the page's content.
 CONTENT = "/api/page"
+#: Where it gets the chart library, which its address names whole: another version is another address.
+CHARTS = f"/charts/plotly-{get_plotlyjs_version()}.js"
 
 
 def keys(place: Place) -> tuple[str, ...]:
@@ -33,7 +36,7 @@ def paths(place: Place) -> list[str]:
 
 def shell() -> html.Div:
     """The empty page, which the screen fills once with what ``layout`` holds (``layouts/markup.py`` says why)."""
-    source: dict[str, Any] = {"data-source": CONTENT}
+    source: dict[str, Any] = {"data-source": CONTENT, "data-charts": CHARTS}
     return html.Div(id="wall", className="wall", **source)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from bench.stream.changes import NOW
+from layouts.wall import CHARTS
 from opscentre.domain.moments import HOUR
 from tests.access.house import MARKS, PEOPLE, UNITS
 
@@ -44,6 +45,7 @@ ROUTES: dict[str, Door] = {
     "GET /healthz": Door(("/healthz",), PUBLIC),
     "GET /readyz": Door(("/readyz",), PUBLIC),
     "GET /manifest.webmanifest": Door(("/manifest.webmanifest",), PUBLIC),
+    f"GET {CHARTS}": Door((CHARTS,), PUBLIC),
     "GET /worker.js": Door(("/worker.js",), PUBLIC),
     "GET /sign-in": Door(("/sign-in",), PUBLIC),
     "POST /sign-in": Door(("/sign-in",), PUBLIC, {"login": "", "password": ""}),
