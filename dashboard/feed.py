@@ -79,6 +79,8 @@ class Feed:
         self._audiences: dict[Seat, Audience] = {_FIRST: Audience(EVERYTHING)}
         self._changed = asyncio.Event()
         self._next = asyncio.Event()
+        #: Set when a screen comes.
+        self._looked = asyncio.Event()
         #: Events that Redis announced and that no picture shows yet.
         self._events: dict[str, None] = {}
 
@@ -107,6 +109,7 @@ class Feed:
         """
         audience = self._audiences.setdefault((scope, lang), Audience(scope))
         audience.screens += 1
+        self._looked.set()
         seen, content, told = -1, 0, b""
         try:
             yield b"retry: 2000\n\n"
@@ -153,12 +156,12 @@ class Feed:
         while True:
             self._changed.clear()
             await self._take_one()
-            await asyncio.sleep(SHORTEST if self.screens else LONGEST)
-            try:
-                async with asyncio.timeout(LONGEST - SHORTEST):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(SHORTEST)
+            if not self.screens:
+                # Nobody looks, so once a second is enough, until somebody comes.
+                self._looked.clear()
+                await _at_most(LONGEST - SHORTEST, self._looked)
+            await _at_most(LONGEST - SHORTEST, self._changed)
 
     async def _take_one(self) -> None:
         events, self._events = list(self._events), {}
@@ -210,3 +213,12 @@ class Feed:
                 del self._audiences[seat]
         arrived, self._next = self._next, asyncio.Event()
         arrived.set()
+
+
+async def _at_most(seconds: float, event: asyncio.Event) -> None:
+    """Wait for an event, or until the time is over."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
