@@ -5,6 +5,8 @@
 
   const SILENT = 5000;        /* ms without a message before the page says that it is cut off */
   const RETRY = 2500;         /* ms between two attempts to get the stream back */
+  const ANSWER = 5000;        /* ms that an attempt is given until the server begins to answer */
+  const ARRIVE = 20000;       /* ms that a first picture is given to arrive: it is large, and a line may be slow */
   const LATE = 2000;          /* ms from which a picture's age is shown, while it is not yet called cut off */
   const TICK = 250;
   const RELOAD_GAP = 10000;   /* ms between two reloads of our own accord, at least */
@@ -34,6 +36,12 @@
     for (const kind of ["picture", "change", "beat"])
       stream.addEventListener(kind, (event) => take(kind, JSON.parse(event.data)));
     stream.addEventListener("error", () => { if (stream.readyState === EventSource.CLOSED) asked(); });
+  }
+
+  /* How long the present attempt is given: who asks anew begins anew, and on a slow line would never have a picture. */
+  function patience() {
+    if (heard >= tried || stream.readyState === EventSource.CLOSED) return RETRY;
+    return stream.readyState === EventSource.OPEN ? ARRIVE : ANSWER;
   }
 
   /* The server refused the stream: where it leads away from this page, nobody is signed in any more. */
@@ -223,7 +231,7 @@
     const now = performance.now();
     fill(page());
     tick();
-    if (now - heard > SILENT && now - tried > RETRY) {
+    if (now - heard > SILENT && now - tried > patience()) {
       open();
       if (head) ask();
     }

@@ -166,6 +166,38 @@ def test_cut_off_from_its_server_the_wall_greys_counts_and_heals_by_itself(
     assert page.evaluate("window.before === undefined"), "a new server means a new page"
 
 
+#: A clock that a test sets forward.
+AHEAD = """() => {
+  const real = performance.now.bind(performance);
+  window.ahead = 0;
+  performance.now = () => real() + window.ahead;
+}"""
+
+
+def test_a_first_picture_that_a_slow_line_brings_is_waited_for_and_not_asked_for_anew(
+    page: Any, dashboard: Dashboard, board: Board, profile: Profile
+) -> None:
+    board.show(plausible(profile))
+    open_wall(page, dashboard)
+    wait_for_text(page, "notice-text", "TRỰC TIẾP", 15)
+    page.evaluate(AHEAD)
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 12_000, "uploadThroughput": 12_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/stream" in request.url else None)
+    with page.expect_response(lambda response: "/stream" in response.url, timeout=15_000):
+        page.evaluate("window.dispatchEvent(new CustomEvent('opscentre:reopen'))")
+    page.evaluate("window.ahead = 12_000")
+    wait_for_text(page, "notice-text", "MẤT KẾT NỐI", 15)
+    page.wait_for_timeout(700)
+    assert len(asked) == 1, "who asks anew begins anew, and would never have a picture"
+    line.send("Network.emulateNetworkConditions", {**slow, "downloadThroughput": -1, "uploadThroughput": -1})
+    wait_for_text(page, "notice-text", "TRỰC TIẾP", 15)
+    assert len(asked) == 1
+
+
 def test_a_lost_redis_greys_the_wall_and_its_return_heals_it(
     page: Any, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, profile: Profile, filled: str
 ) -> None:
