@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 from starlette.routing import Mount
 
+from opscentre.access import audit
 from opscentre.profile import Profile
 from opscentre.store.all_tables import metadata
 from tests.access.house import MARKS, PEOPLE, UNITS, House, wall_of
@@ -173,6 +174,15 @@ def test_a_callback_writes_for_those_who_may_under_their_own_name(house: House, 
         assert written(deed.table) - before == (login in deed.done_for), deed
         other = [word for word in foreign(login, profile) if word in answer.text]
         assert not other, deed
+
+
+def test_who_fetches_a_slip_stands_in_the_log_and_who_may_not_leaves_no_row_of_one(house: House) -> None:
+    number = f"{MARKS[0]}-overdue"
+    assert house.ask("GET", f"/slip/mot-cua/{number}.docx", "department-2").status_code == 404
+    assert "dossier.slip" not in {entry.action for entry in audit.entries(house.engine, limit=5)}
+    assert house.ask("GET", f"/slip/mot-cua/{number}.docx", "department-1").status_code == 200
+    (newest,) = audit.entries(house.engine, limit=1)
+    assert (newest.who, newest.action, newest.subject) == ("department-1", "dossier.slip", f"dossier:mot-cua/{number}")
 
 
 def test_the_walls_are_listed_for_those_who_may_control_them(house: House) -> None:
