@@ -53,6 +53,13 @@ def test_a_certificate_is_told_in_time(tmp_path: Path, days: int, level: str, sa
     assert (found.level, said in found.said, bool(found.remedy)) == (level, True, level != "ok")
 
 
+def test_tls_without_a_certificate_is_told_before_it_stops_a_start() -> None:
+    (found,) = configuration.certificate(Settings(tls_listen="0.0.0.0:443"), NOW)
+    assert (found.level, "OPSCENTRE_TLS_LISTEN=0.0.0.0:443" in found.said) == ("error", True)
+    (found,) = configuration.certificate(Settings(), NOW)
+    assert found.level == "ok"
+
+
 def test_another_certificates_key_and_another_name_are_told(tmp_path: Path) -> None:
     cert, _ = certificate(tmp_path / "a", 90)
     _, key = certificate(tmp_path / "b", 90)

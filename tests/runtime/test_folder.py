@@ -12,6 +12,7 @@ from opscentre.runtime.folder import HeldFolder, Unusable, held, require_port
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path):
     folder = HeldFolder(tmp_path / "data")
+    assert (tmp_path / "data").stat().st_mode & 0o007 == 0, "others read nothing of it"
     assert held(tmp_path / "data")
     with pytest.raises(Unusable, match=f"already in use by another opscentre \\(process {os.getpid()}\\)") as told:
         HeldFolder(tmp_path / "data")
