@@ -121,8 +121,11 @@
     }
   }
 
-  /* Sizes in a figure are those of a wall 1080 pixels high; type follows the page's. */
+  /* Sizes in a figure are those of a wall 1080 pixels high; type follows the page's. A chart of a scene that is not on
+     waits until it is: drawing is the most that a change costs. */
   async function draw(element, figure) {
+    const loaded = library(), scene = element.closest(".scene");
+    if (scene && !scene.classList.contains("is-shown")) return;
     const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 10;
     const drawn = [scale, element.clientWidth, element.clientHeight, JSON.stringify(figure)].join();
     if (element.drawn === drawn) return;
@@ -132,21 +135,31 @@
     for (const side of Object.keys(scaled.layout.margin)) scaled.layout.margin[side] *= scale;
     scaled.layout.width = element.clientWidth;
     scaled.layout.height = element.clientHeight;
-    const plotly = await library();
-    await turn();
-    /* While the library came another figure may have. */
-    if (element.drawn === drawn) plotly.react(element, scaled.data, scaled.layout, { staticPlot: true });
+    if (!window.Plotly) {
+      await loaded;
+      await turn();
+    }
+    /* While the library came another figure may have; where it did not come the next figure asks for it again. */
+    if (element.drawn !== drawn) return;
+    if (window.Plotly) window.Plotly.react(element, scaled.data, scaled.layout, { staticPlot: true });
+    else element.drawn = null;
+  }
+
+  function drawAll() {
+    for (const [id, change] of Object.entries(patch || {})) {
+      const element = change.figure && document.getElementById(id);
+      if (element) draw(element, change.figure);
+    }
   }
 
   /* Plotly: fetched when the first figure comes, after the page's first numbers. Reading it holds the page up for
      half a second, so what was pushed meanwhile is shown before anything is drawn. */
   function library() {
     loading = loading || new Promise((done) => {
-      if (window.Plotly) return done(window.Plotly);
       const script = document.createElement("script");
       script.src = page().dataset.charts;
-      script.onload = () => done(window.Plotly);
-      script.onerror = () => { loading = null; script.remove(); };
+      script.onload = done;
+      script.onerror = () => { loading = null; script.remove(); done(); };
       document.body.append(script);
     });
     return loading;
@@ -241,6 +254,7 @@
   }
 
   window.addEventListener("resize", () => show(patch || {}));
+  window.addEventListener("opscentre:scene", drawAll);
   window.addEventListener("opscentre:reload", () => reload(true));
   window.addEventListener("opscentre:reopen", open);
   open();

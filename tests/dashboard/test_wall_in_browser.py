@@ -141,6 +141,36 @@ def test_a_push_changes_the_wall_in_place_and_at_once(
     assert "bad" in page.evaluate("document.getElementById('tile-05710').className")
 
 
+def bars(page: Any, chart: str) -> list[int] | None:
+    """The numbers that a chart's bars stand for; None: it was never drawn."""
+    return page.evaluate("id => document.getElementById(id).data?.[0].y ?? null", chart)
+
+
+def test_a_chart_is_drawn_when_its_scene_is_on_with_the_newest_numbers(
+    page: Any, dashboard: Dashboard, board: Board, profile: Profile
+) -> None:
+    wall = plausible(profile)
+    board.show(wall)
+    open_wall(page, dashboard)
+    page.wait_for_selector("#flow .main-svg")
+    wall.received_by_hour[9] = 389
+    wall.totals.received_today = 4_567
+    board.show(wall)
+    wait_for_text(page, "kpi-received", "4.567", 15)
+    assert bars(page, "flow")[-1] == 389
+    assert bars(page, "day-chart") is None
+    page.evaluate("window.opscentreScenes.go('flow')")
+    # Drawn before the scene is seen, not a moment after.
+    assert bars(page, "day-chart")[-1] == 389
+    wall.received_by_hour[9] = 390
+    wall.totals.received_today = 4_568
+    board.show(wall)
+    wait_for_text(page, "kpi-received", "4.568", 15)
+    assert (bars(page, "day-chart")[-1], bars(page, "flow")[-1]) == (390, 389)
+    page.evaluate("window.opscentreScenes.go('glance')")
+    assert bars(page, "flow")[-1] == 390
+
+
 def seconds_old(page: Any) -> int:
     return int(text_of(page, "notice-text").split("dữ liệu cũ ")[1].split()[0])
 
