@@ -15,15 +15,49 @@
   let kept = null;            /* since when the shown page is a kept one (ms); null: it is fresh */
   let moved = false;          /* the reader has gone from one page to another: the new title takes the focus */
 
+  let place = history.state?.y ?? null;   /* how far down the page is to be shown, once it is built */
+
   const desk = () => document.getElementById("desk");
 
   /* Dash's own way to a new address: dcc.Location listens to this event. */
   function go(address) {
     if (address === location.pathname + location.search) address = address.split("#")[0];
+    keepPlace();
     history.pushState({}, "", address);
     moved = true;
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     window.scrollTo(0, 0);
+  }
+
+  /* How far down a page was: "back" returns to the row that was left, once the page is there again. */
+  function keepPlace() {
+    history.replaceState({ ...history.state, y: window.scrollY }, "");
+  }
+
+  /* Hand the address on: by the system's own list of ways where it has one, else copied. */
+  async function share(button) {
+    const page = { title: document.title, url: location.href };
+    if (navigator.share) return navigator.share(page).catch((error) => console.info("not shared:", error.message));
+    button.said = button.said || button.textContent;
+    button.textContent = await copied(page.url) ? button.dataset.shared : button.dataset.refused;
+    setTimeout(() => { button.textContent = button.said; }, 4000);
+  }
+
+  /* Browsers give the clipboard to secure pages only; the older way is there on all. */
+  async function copied(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+    const field = document.body.appendChild(make("textarea"));
+    field.value = text;
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+
+  function onButton(event) {
+    const opener = event.target.closest(".filter-open"), sent = event.target.closest("[data-share]");
+    if (opener) opener.setAttribute("aria-expanded", String(opener.getAttribute("aria-expanded") !== "true"));
+    if (sent) share(sent);
   }
 
   function onClick(event) {
@@ -40,6 +74,7 @@
 
   /* The same address asked for once more: Dash answers a changed address only, so one that means the same. */
   function again() {
+    keepPlace();
     location.reload();
   }
 
@@ -68,7 +103,7 @@
 
   function onPage() {
     const page = desk();
-    layTables();
+    window.opscentreTables?.lay();
     nameChoices();
     if (!page || page.dataset.page === shown) return;
     shown = page.dataset.page;
@@ -80,6 +115,8 @@
       if (title) title.focus({ preventScroll: true });
     }
     moved = false;
+    if (place !== null) window.scrollTo(0, place);
+    place = null;
     /* On a phone the menu is wider than its row. */
     const menu = page.querySelector(".pages"), here = menu && menu.querySelector(".is-here");
     if (here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
@@ -87,57 +124,11 @@
     sayKept();
   }
 
-  /* The progress table, laid out from the data that its element carries (layouts/desk/progress.py). */
-  function layTables() {
-    for (const place of document.querySelectorAll(".is-laid:not([data-table])")) {
-      place.querySelectorAll(":scope > table.progress").forEach((table) => table.remove());
-      place.classList.remove("is-laid");
-    }
-    for (const place of document.querySelectorAll("[data-table]")) {
-      if (place.laid === place.dataset.table && place.querySelector("table")) continue;
-      place.laid = place.dataset.table;
-      place.classList.add("is-laid");
-      place.replaceChildren(laid(JSON.parse(place.dataset.table)));
-    }
-  }
-
-  function make(tag, text, attributes, children) {
+  function make(tag, text, attributes) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) if (value) element.setAttribute(name, value);
     if (text) element.textContent = text;
-    if (children) element.append(...children);
     return element;
-  }
-
-  function laid(data) {
-    const groups = data.columns.map(([, name, columns]) =>
-      make("th", name, { colspan: String(columns.length), scope: "colgroup", class: "group" }));
-    const columns = data.columns.flatMap(([group, , names]) => names.map(([name, text], index) =>
-      make("th", null, { scope: "col", class: index ? "" : "group" }, [text])));
-    const head = make("thead", null, null, [
-      make("tr", null, null, [
-        make("th", data.order, { rowspan: "2", scope: "col", class: "order" }),
-        make("th", data.first, { rowspan: "2", scope: "col", class: "name" }), ...groups]),
-      make("tr", null, null, columns),
-    ]);
-    const names = data.columns.flatMap(([group, , all]) => all.map(([name]) => `${group}.${name}`));
-    const body = make("tbody", null, null, data.lines.map((line) => laidLine(line, names, data.thousands)));
-    return make("table", null, { class: "progress" }, [head, body]);
-  }
-
-  function laidLine([kind, order, name, href, query, numbers], names, thousands) {
-    if (kind === "section") {
-      return make("tr", null, { class: "section" }, [make("th", order, { colspan: String(names.length + 2), scope: "rowgroup" })]);
-    }
-    const cells = numbers.map((value, index) => {
-      const text = String(value).replace(/\B(?=(\d{3})+$)/g, thousands);
-      const late = /^(in_process|finished)\.overdue$/.test(names[index]) && value;
-      const kinds = [names[index].endsWith(".total") && "group", !value && "zero", late && "bad"].filter(Boolean).join(" ");
-      return make("td", null, { class: kinds }, [make("a", text, { href: `/figure/${names[index]}?${query}` })]);
-    });
-    const title = href ? make("a", name, { href }) : name;
-    return make("tr", null, { class: kind }, [
-      make("td", order, { class: "order" }), make("th", null, { scope: "row", class: "name" }, [title]), ...cells]);
   }
 
   function age(ms, units) {
@@ -215,9 +206,14 @@
   }
 
   document.addEventListener("click", onClick);
+  document.addEventListener("click", onButton);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("change", () => setTimeout(nameChoices, 0));
-  window.addEventListener("popstate", () => { moved = true; });
+  document.addEventListener("change", (event) => {
+    event.target.closest?.(".filters")?.querySelector("[type=submit]")?.classList.add("is-main");
+  });
+  history.scrollRestoration = "manual";
+  window.addEventListener("popstate", (event) => { moved = true; place = event.state?.y ?? 0; });
   new MutationObserver(onPage).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["data-page", "data-table"],
   });

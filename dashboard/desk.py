@@ -20,7 +20,7 @@ from dashboard.gate import caller
 from layouts.desk import frame, lists, overview, tables, walls
 from layouts.desk.address import BadAddress, View, code_of, language, read
 from layouts.desk.frame import Crumb, Option
-from layouts.desk.progress import Row
+from layouts.desk.progress import Row, ranked
 from layouts.place import Place
 from opscentre.access import scope
 from opscentre.access.scope import OutOfReach
@@ -160,8 +160,8 @@ class Desk:
         now = self.clock.now()
         counted = self.counts.count(view.by, view.period, now, self.filters(view, now))
         if view.by != "unit":
-            rows = self._rows_by(view, view.by, counted.rows, view.unit)
-            return [("", rows)], self._total(view, counted.rows), counted.at
+            rows = self._rows_by(view, view.by, counted.rows, view.unit, view.field)
+            return [("", ranked(rows, view.rank))], self._total(view, counted.rows), counted.at
         units = self.counts.units(view.period, now)
         gathered = units.gather(counted.rows)
         listed = units.listed(code for code, cells in gathered.items() if any(cells))
@@ -174,7 +174,7 @@ class Desk:
                 if unit.group == level and (not filtered or unit.code in gathered) and view.sees(unit.code)
             ]
             there = [self._unit_row(view, unit, gathered.get(unit.code) or [0] * 11) for unit in found]
-            sections.append((view.words(f"level.{level}"), there))
+            sections.append((view.words(f"level.{level}"), ranked(there, view.rank)))
         return sections, self._total(view, gathered), counted.at
 
     def _unit(self, view: View) -> Component:
@@ -185,7 +185,7 @@ class Desk:
         if code != unit.code:
             raise NoSuchPage
         words = view.words
-        crumbs = [Crumb(words("nav.overview"), view.to()), Crumb(words("nav.table"), view.to("table"))]
+        crumbs = [Crumb(words("nav.overview"), view.to()), Crumb(words("nav.table"), view.into("table"))]
         if len(rest) == 2:
             return self._procedure(view, unit, rest[0], rest[1], crumbs)
         now = self.clock.now()
@@ -198,15 +198,16 @@ class Desk:
         attention = queries_lists.totals(self.engine, LISTS, live, now, self.profile.calendar)
         title = unit.name
         if field is not None:
-            crumbs.append(Crumb(unit.name, view.to("unit", code)))
+            crumbs.append(Crumb(unit.name, view.into("unit", code)))
             title = self.counts.name("field", field) or words("code.none")
-        rows = self._rows_by(view, by, counted.rows, code, field)
-        extra = tables.attention(view, attention, query)
+        rows = ranked(self._rows_by(view, by, counted.rows, code, field), view.rank)
+        urgent = tables.attention(view, attention, query)
+        extra: list[Component] = []
         if field is None:
             extra += self.alerts.of_unit(view, code)
             extra += desk_pages.note_section(self, view, ("unit", code, ""))
         total = self._total(view, counted.rows, query, words("table.sum"))
-        return tables.drill(view, self.place, title, crumbs, rows, total, by, extra, counted.at)
+        return tables.drill(view, self.place, title, crumbs, rows, total, by, urgent, extra, counted.at)
 
     def _procedure(self, view: View, unit: Unit, field: str, procedure: str, crumbs: list[Crumb]) -> Component:
         """The dossiers of one procedure at one unit."""
@@ -215,8 +216,8 @@ class Desk:
         words = view.words
         crumbs = [
             *crumbs,
-            Crumb(unit.name, view.to("unit", unit.code)),
-            Crumb(self.counts.name("field", field) or words("code.none"), view.to("unit", unit.code, field)),
+            Crumb(unit.name, view.into("unit", unit.code)),
+            Crumb(self.counts.name("field", field) or words("code.none"), view.into("unit", unit.code, field)),
         ]
         now = self.clock.now()
         units = self.counts.units(view.period, now)
@@ -227,9 +228,7 @@ class Desk:
         title = self.counts.name("procedure", procedure) or words("code.none")
         query = {"unit": unit.code, "field": field or "-", "procedure": procedure or "-"}
         total = self._total(view, counted.rows, query, title)
-        return tables.procedure(
-            view, self.place, title, crumbs, total, listing, self.unit_name, self.procedure_name, counted.at
-        )
+        return tables.procedure(view, self.place, title, crumbs, total, listing, counted.at)
 
     def _list(self, view: View) -> Component:
         if len(view.parts) != 2 or view.parts[1] not in LISTS:
@@ -241,7 +240,7 @@ class Desk:
         words = view.words
         crumbs = [Crumb(words("nav.overview"), view.to())]
         if view.unit:
-            crumbs.append(Crumb(self.profile.units[view.unit].name, view.to("unit", view.unit)))
+            crumbs.append(Crumb(self.profile.units[view.unit].name, view.into("unit", view.unit)))
         return lists.layout(
             view, self.place, name, listing, self.unit_name, self.procedure_name, self.field_options(), crumbs, now
         )
@@ -299,7 +298,10 @@ class Desk:
         elif unit.valid_from is not None and unit.valid_from > view.today:
             name = f"{name} ({words('unit.coming', day=words.date(unit.valid_from))})"
         figures = {"unit": unit.code, **self._shown(view)}
-        return Row(name, view.to("unit", unit.code), table_row(cells), figures)
+        # A table of one field leads to that field of the unit, one of a procedure in it to the procedure.
+        inner = [] if view.field is None else [view.field]
+        inner += [view.procedure] if inner and view.procedure is not None else []
+        return Row(name, view.into("unit", unit.code, *inner), table_row(cells), figures)
 
     def _rows_by(
         self, view: View, by: By, counted: dict[str, list[int]], unit: str | None, field: str | None = None
@@ -316,11 +318,11 @@ class Desk:
             name = self.counts.name(by, code) or view.words("code.none")
             href = None
             if by == "field":
-                href = view.to("unit", unit, code) if unit else view.to("table", by="procedure", field=code or "-")
+                href = view.into("unit", unit, code) if unit else view.into("table", by="procedure", field=code or "-")
             elif unit and field is not None:
-                href = view.to("unit", unit, field, code)
+                href = view.into("unit", unit, field, code)
             elif not unit:
-                href = view.to("table", by="unit", procedure=code or "-")
+                href = view.into("table", by="unit", procedure=code or "-")
             rows.append(Row(name, href, table_row(cells), figures | {by: code or "-"}))
         return sorted(rows, key=lambda row: (-row.cells["received"]["total"], row.name))
 

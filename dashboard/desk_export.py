@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from dashboard import trace
 from dashboard.desk import Desk
+from dashboard.desk_pages import scope_text
 from layouts.desk import frame
 from layouts.desk.address import BadAddress, View
 from layouts.desk.progress import COLUMNS, Row, numbers
@@ -131,7 +132,7 @@ def list_sheet(desk: Desk, view: View, name: ListName) -> Sheet:
                 return
             yield row(one)
 
-    title = f"{words(f'list.{name}')} · {words('age.at', moment=words.moment(now))}"
+    title = f"{words(f'list.{name}')} · {scope_text(desk, view)} · {words('age.at', moment=words.moment(now))}"
     names = [words(f"export.moment.{name}") if head == "moment" else words(f"export.{head}") for head in heads]
     return Sheet(words(f"list.{name}"), [[title], names], rows(), (26, 24, 28, 24, 60, 20, 12, 17, 17, 20))
 
@@ -140,7 +141,8 @@ def table_sheet(desk: Desk, view: View) -> Sheet:
     """The progress table as a sheet, in the 18 columns of the form."""
     words = view.words
     sections, total, at = desk.progress(view)
-    title = f"{words('table.title')} · {frame.period_text(view)} · {words('age.at', moment=words.moment(at))}"
+    days, age = frame.period_text(view), words("age.at", moment=words.moment(at))
+    title = f"{words('table.title')} · {scope_text(desk, view)} · {days} · {age}"
     groups = ["", ""]
     columns = [words("table.order"), words(f"by.{view.by}")]
     for group, names in COLUMNS:

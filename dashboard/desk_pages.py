@@ -51,9 +51,9 @@ def dossier_page(desk: Desk, view: View) -> Component | None:
     known = counts.procedure(snapshot.procedure)
     crumbs = [
         Crumb(words("nav.overview"), view.to()),
-        Crumb(unit.name, view.to("unit", unit.code)),
-        Crumb(field or words("code.none"), view.to("unit", unit.code, snapshot.field)),
-        Crumb(procedure or words("code.none"), view.to("unit", unit.code, snapshot.field, snapshot.procedure)),
+        Crumb(unit.name, view.into("unit", unit.code)),
+        Crumb(field or words("code.none"), view.into("unit", unit.code, snapshot.field)),
+        Crumb(procedure or words("code.none"), view.into("unit", unit.code, snapshot.field, snapshot.procedure)),
     ]
     facts = dossier.Facts(
         state=state,
@@ -91,17 +91,30 @@ def figure_page(desk: Desk, view: View) -> Component | None:
     words = view.words
     crumbs = [Crumb(words("nav.overview"), view.to())]
     if view.unit:
-        crumbs.append(Crumb(desk.profile.units[view.unit].name, view.to("unit", view.unit)))
+        crumbs.append(Crumb(desk.profile.units[view.unit].name, view.into("unit", view.unit)))
+        if view.field is not None:
+            desk.counts.learn("field", [view.field])
+            name = desk.counts.name("field", view.field) or words("code.none")
+            crumbs.append(Crumb(name, view.into("unit", view.unit, view.field)))
     else:
         query = {
             name: value for name, value in view.query().items() if name in ("field", "procedure", "channel", "level")
         }
         crumbs.append(Crumb(words("nav.table"), view.to("table", **query)))
-    return figure.layout(view, desk.place, view.parts[1], cells, _scope(desk, view), _sources(desk), crumbs, counted.at)
+    return figure.layout(
+        view,
+        desk.place,
+        view.parts[1],
+        cells,
+        f"{scope_text(desk, view)} · {frame.period_text(view)}",
+        _sources(desk),
+        crumbs,
+        counted.at,
+    )
 
 
-def _scope(desk: Desk, view: View) -> str:
-    """Of what a figure is: unit, field, procedure, channel, level, days."""
+def scope_text(desk: Desk, view: View) -> str:
+    """Of what a figure or a file is: unit, field, procedure, channel, level."""
     words, counts = view.words, desk.counts
     whole = words("table.total" if view.seen is None else "table.own")
     parts = [desk.profile.units[view.unit].name if view.unit else whole]
@@ -115,7 +128,7 @@ def _scope(desk: Desk, view: View) -> str:
         parts.append(words(f"channel.{view.channel}"))
     if view.level is not None:
         parts.append(words(f"level.{view.level}"))
-    return " · ".join([*parts, frame.period_text(view)])
+    return " · ".join(parts)
 
 
 def _sources(desk: Desk) -> list[figure.FeedAge]:

@@ -22,7 +22,9 @@ class Definition(msgspec.Struct, frozen=True):
         return getattr(self, part)[LANGS.index(lang)]
 
 
-_PERIOD_VI = "Kỳ [từ, đến); T là lúc này, hoặc cuối kỳ khi kỳ đã qua."
+#: The moment that a standing is judged at.
+_THEN_VI = "Tính đến lúc này; nếu kỳ đã qua thì đến cuối kỳ."
+_THEN_EN = "As of now; of a period that is over, as of its end."
 
 DEFINITIONS: dict[str, Definition] = {
     "received.total": Definition(
@@ -105,32 +107,32 @@ DEFINITIONS: dict[str, Definition] = {
     "in_process.total": Definition(
         ("Đang giải quyết", "In process"),
         (
-            f"Được tiếp nhận hoặc đang xử lý tại T. {_PERIOD_VI}",
-            "Received or being processed at T: now, or the end of the period when that is past.",
+            f"Đã được tiếp nhận hoặc đang xử lý, chưa kết thúc và không tạm dừng. {_THEN_VI}",
+            f"Received or being processed, neither over nor paused. {_THEN_EN}",
         ),
         ("in_process.in_time", "in_process.overdue"),
     ),
     "in_process.in_time": Definition(
         ("Đang giải quyết, trong hạn", "In process, in time"),
         (
-            f"Đang giải quyết và T chưa quá thời điểm hẹn trả, hoặc không có ngày hẹn. {_PERIOD_VI}",
-            "In process, and T is not past the due moment, or there is none.",
+            f"Đang giải quyết và chưa quá thời điểm hẹn trả, hoặc không có ngày hẹn. {_THEN_VI}",
+            f"In process and not past the due moment, or without one. {_THEN_EN}",
         ),
         ("in_process.in_time",),
     ),
     "in_process.overdue": Definition(
         ("Đang giải quyết, quá hạn", "In process, overdue"),
         (
-            f"Đang giải quyết và T đã quá thời điểm hẹn trả. Hồ sơ chờ công dân (tạm dừng) không tính. {_PERIOD_VI}",
-            "In process, and T is past the due moment. Dossiers that wait for the citizen (paused) do not count.",
+            f"Đang giải quyết và đã quá thời điểm hẹn trả. Hồ sơ chờ công dân (tạm dừng) không tính. {_THEN_VI}",
+            f"In process and past the due moment. Dossiers that wait for the citizen (paused) do not count. {_THEN_EN}",
         ),
         ("in_process.overdue",),
     ),
     "paused.total": Definition(
         ("Tạm dừng", "Paused"),
         (
-            "Chờ bổ sung giấy tờ (5), chờ nghĩa vụ tài chính (6), hoặc dừng xử lý (8) tại T.",
-            "Waiting for papers (5), for a fee or tax (6), or stopped (8) at T.",
+            "Chờ bổ sung giấy tờ (5), chờ nghĩa vụ tài chính (6), hoặc dừng xử lý (8).",
+            "Waiting for papers (5), for a fee or tax (6), or stopped (8).",
         ),
         ("paused.in_time", "paused.overdue"),
     ),

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 
 import msgspec
 
+from layouts.definitions import DEFINITIONS
 from layouts.words import LANGS, WORDS, Lang, Words
 from opscentre.access.people import Caller
 from opscentre.access.rights import Action, may
@@ -27,6 +28,10 @@ WHOLE = "*"
 #: The longest custom period, in days.
 LONGEST = 3660
 _KEPT_BY_LINKS = ("period", "first", "last", "lang")
+#: What a way further into the same question takes along beside these.
+_KEPT_GOING_IN = (*_KEPT_BY_LINKS, "channel", "level")
+#: Columns by which a progress table may be ordered, greatest first.
+RANKS = tuple(name for name, definition in DEFINITIONS.items() if not definition.denominator)
 
 
 class BadAddress(ValueError):
@@ -59,6 +64,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     channel: int | None = None
     level: str | None = None
     by: By = "unit"
+    #: The column that orders the progress table, greatest first; None: the order of the form.
+    rank: str | None = None
     sort: str = "old"
     after: str | None = None
     q: str = ""
@@ -119,17 +126,25 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     def to(self, *parts: str, **query: Any) -> str:
         """The address of another page: it takes the period and the language along, nothing else."""
-        kept = {name: value for name, value in self.query().items() if name in _KEPT_BY_LINKS}
+        return self._leading(parts, _KEPT_BY_LINKS, query)
+
+    def into(self, *parts: str, **query: Any) -> str:
+        """The address of a page deeper in, or back up: channel and level of units go along as well."""
+        return self._leading(parts, _KEPT_GOING_IN, query)
+
+    def _leading(self, parts: tuple[str, ...], names: tuple[str, ...], query: dict[str, Any]) -> str:
+        kept = {name: value for name, value in self.query().items() if name in names}
         return _written(parts, kept | {name: value for name, value in query.items() if value not in (None, "", ())})
 
 
 _IN_QUERY = (
-    "unit", "field", "procedure", "channel", "level", "by", "sort", "after", "q", "days", "units", "severity", "kind",
-    "state", "order", "wall",
+    "unit", "field", "procedure", "channel", "level", "by", "rank", "sort", "after", "q", "days", "units",
+    "severity", "kind", "state", "order", "wall",
 )  # fmt: skip
 _SILENT: dict[str, Any] = {"by": "unit", "sort": "old", "days": 15, "order": "grave"}
 #: Orders of the list of alerts.
 ORDERS = ("grave", "old", "new")
+_TYPED = re.compile(r"(\d{2}|\d(?=\D))[/. -]?(\d{2}|\d(?=\D))[/. -]?(\d{4})", re.ASCII)
 _KIND = re.compile(r"[a-z_]{1,40}")
 
 
@@ -159,6 +174,7 @@ def read(path: str, search: str, now: int, cookie_lang: str | None = None) -> Vi
         channel=_number("channel", one("channel"), 1, 3),
         level=_among("level", one("level"), LEVELS),
         by=_among("by", one("by"), BYS) or "unit",  # type: ignore[arg-type]
+        rank=_among("rank", one("rank"), RANKS),
         sort=_among("sort", one("sort"), ("old", "new")) or "old",
         after=one("after") or None,
         q=one("q")[:128],
@@ -219,10 +235,13 @@ def _period(name: str, first: str, last: str, today: dt.date) -> Period:
 
 
 def _day(name: str, value: str) -> dt.date:
-    """A day as a person types it, ``21/11/2026``, or as addresses have it, ``2026-11-21``."""
+    """A day as a person types it, ``21/11/2026`` or ``21112026``, or as addresses have it, ``2026-11-21``.
+
+    Number pads of tablets have neither a slash nor always a full stop.
+    """
     try:
-        if "/" in value:
-            day, month, year = (int(part) for part in value.split("/"))
+        if typed := _TYPED.fullmatch(value):
+            day, month, year = map(int, typed.groups())
             found = dt.date(year, month, day)
         else:
             found = dt.date.fromisoformat(value)

@@ -55,7 +55,7 @@ def layout(view: View, place: Place, compared: Sequence[Compared], no_data: str,
     )
 
 
-def _choice(view: View, place: Place) -> html.Form:
+def _choice(view: View, place: Place) -> html.Div:
     """Four selects of units."""
     words = view.words
     there = [unit for unit in (*place.departments, *place.communes) if view.sees(unit.code)]
@@ -68,7 +68,8 @@ def _choice(view: View, place: Place) -> html.Form:
         options = [html.Option(name, value=code, selected=code == chosen) for code, name in units]
         label = html.Label(words("compare.unit", number=index + 1), htmlFor=f"unit-{index}")
         fields.append(html.Div([label, html.Select(options, id=f"unit-{index}", name="units")], className="field"))
-    return frame.form(view, fields, ("period", "first", "last", "lang"))
+    said = [name for code, name in units if code in view.units]
+    return frame.form(view, fields, ("period", "first", "last", "lang"), said)
 
 
 def _table(view: View, compared: Sequence[Compared]) -> html.Div:

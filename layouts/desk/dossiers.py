@@ -18,9 +18,13 @@ Name = Callable[[Listed], str]
 def rows(
     view: View, name: ListName, listed: Sequence[Listed], unit: Name, procedure: Name, at: int, moment: str = ""
 ) -> html.Div:
-    """The rows as a table that becomes cards on a narrow screen; ``moment``: what theirs is, where not the list's."""
+    """The rows as a table that becomes cards on a narrow screen; ``moment``: what theirs is, where not the list's.
+
+    ``unit`` and ``procedure`` name nothing where the title of the page names it.
+    """
     words = view.words
-    heads = ("number", "procedure", f"moment.{moment or name}", "due", "received")
+    named = any(procedure(row) for row in listed)
+    heads = ("number", "procedure" if named else "status", f"moment.{moment or name}", "due", "received")
     return html.Div(
         className="scroll",
         role="region",
@@ -30,27 +34,37 @@ def rows(
             className="dossiers",
             children=[
                 html.Thead(html.Tr([html.Th(words(f"list.{head}"), scope="col") for head in heads])),
-                html.Tbody([_row(view, name, row, unit, procedure, at) for row in listed]),
+                html.Tbody([_row(view, name, row, unit, procedure, at, moment) for row in listed]),
             ],
         ),
     )
 
 
-def _row(view: View, name: ListName, row: Listed, unit: Name, procedure: Name, at: int) -> html.Tr:
+def _row(view: View, name: ListName, row: Listed, unit: Name, procedure: Name, at: int, moment: str) -> html.Tr:
     words = view.words
     role = {"overdue": "bad", "reception-late": "bad", "due-soon": "warn"}.get(name, "")
     apart = "" if row.moment is None else words.length(abs(at - row.moment))
-    number: Any = html.A(row.number, href=view.to("dossier", row.source, row.number))
+    number: Any = html.A(row.number, href=view.into("dossier", row.source, row.number))
     status = words.status(row.state.snapshot.status)
     return html.Tr(
         [
-            html.Th([number, html.Span(unit(row), className="quiet")], scope="row", className="number"),
-            html.Td([html.Span(procedure(row), className="clip"), html.Span(status, className="quiet")]),
-            html.Td(apart, className=f"when is-main {role}"),
-            html.Td(words.moment(row.due), className="when"),
-            html.Td(words.moment(row.received), className="when"),
+            html.Th([number, _span(unit(row), "quiet")], scope="row", className="number"),
+            html.Td([_span(procedure(row), "clip"), html.Span(status, className="quiet")]),
+            *(
+                html.Td(said, className=look, **mark(data_label=words(f"list.{head}")))
+                for said, look, head in (
+                    (apart, f"when is-main {role}", f"moment.{moment or name}"),
+                    (words.moment(row.due), "when", "due"),
+                    (words.moment(row.received), "when", "received"),
+                )
+            ),
         ]
     )
+
+
+def _span(text: str, look: str) -> html.Span | None:
+    """A line of a cell; none where a page's title says it for all rows."""
+    return html.Span(text, className=look) if text else None
 
 
 def pages(view: View, listing: Listing) -> html.P:

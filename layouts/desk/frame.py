@@ -173,7 +173,12 @@ def _age(view: View, at: int) -> html.P:
         text = words("age.at", moment=words.moment(at))
         said = html.Span(text, id="desk-at", **mark(data_age=str(max(0, view.now - at))))
     again = html.A(words("age.again"), href=view.here(), className="tap", **mark(data_again=""))
-    return html.P([said, again], className="age")
+    # An installed app has no line with an address that could be copied.
+    send = html.Button(
+        words("share"), type="button", className="tap",
+        **mark(data_share="", data_shared=words("share.copied"), data_refused=words("share.refused")),
+    )  # fmt: skip
+    return html.P([said, again, send], className="age")
 
 
 def periods(view: View) -> html.Nav:
@@ -199,7 +204,10 @@ def _custom(view: View) -> html.Details:
             html.Form(
                 method="GET",
                 action=view.here().split("?")[0],
-                **_keeping(view, ("lang", "unit", "field", "procedure", "channel", "level", "by", "units", "days")),
+                **_keeping(
+                    view,
+                    ("lang", "unit", "field", "procedure", "channel", "level", "by", "rank", "units", "days", "sort"),
+                ),
                 children=[
                     *_date_field(view, "first", words.date(period.first)),
                     *_date_field(view, "last", words.date(period.last)),
@@ -219,13 +227,19 @@ def _date_field(view: View, name: str, value: str) -> list[Component]:
     ]  # fmt: skip
 
 
-def filters(view: View, choices: Sequence[tuple[str, Sequence[Option]]], kept: Sequence[str] = ()) -> html.Form:
+def filters(view: View, choices: Sequence[tuple[str, Sequence[Option]]], kept: Sequence[str] = ()) -> html.Div:
     """A form of selects, (query name, options) each; ``kept`` names are taken along."""
     words = view.words
     fields: list[Component] = []
+    said, chosen_ones = [], {}
     for name, options in choices:
         chosen = getattr(view, name)
         value = "" if chosen is None else str(chosen) or "-"
+        if name == "by" or name in view.query():
+            found = [option.name for option in options if option.value == value]
+            said += [f"{words('by')} {each[:1].lower()}{each[1:]}" for each in found] if name == "by" else found
+        if name != "by" and name in view.query():
+            chosen_ones[name] = _UNCHOSEN.get(name)
         fields.append(
             html.Div(
                 className="field",
@@ -242,21 +256,47 @@ def filters(view: View, choices: Sequence[tuple[str, Sequence[Option]]], kept: S
                 ],
             )
         )
-    return form(view, fields, ("period", "first", "last", "lang", *kept))
+    if chosen_ones:
+        clear = html.A(words("filter.clear"), href=view.here(after=None, **chosen_ones), className="tap")
+        return form(view, fields, (*_KEPT_BY_FILTERS, *kept), said, clear)
+    return form(view, fields, (*_KEPT_BY_FILTERS, *kept), said)
 
 
-def form(view: View, fields: Sequence[Component], kept: Sequence[str]) -> html.Form:
-    """A form of fields that leads to this page with another query; ``kept`` names are taken along."""
+#: What filters take along where they do not show it themselves.
+_KEPT_BY_FILTERS = ("period", "first", "last", "lang", "channel", "level", "rank")
+#: Choices that are not cleared to nothing.
+_UNCHOSEN = {"sort": "old", "days": 15}
+
+
+def form(
+    view: View, fields: Sequence[Component], kept: Sequence[str], said: Sequence[str], clear: Component | None = None
+) -> html.Div:
+    """A form of fields that leads to this page with another query; ``kept`` names are taken along.
+
+    On a phone it stands folded behind a button that names what is chosen (``said``).
+    """
     words = view.words
-    return html.Form(
-        method="GET",
-        action=view.here().split("?")[0],
-        className="filters",
+    chosen = " · ".join(said) or words("filter.all")
+    opener = html.Button(
+        html.Span(f"{words('filter.label')}: {chosen}"), type="button", className="tap filter-open",
+        **mark(aria_expanded="false", aria_controls="filters"),
+    )  # fmt: skip
+    return html.Div(
+        className="filter-box",
         # A new address is a new form: what was chosen but not sent must not linger.
         key=view.here(),
-        **mark(aria_label=words("filter.label")),
-        **_keeping(view, kept),
-        children=[*fields, html.Button(words("filter.apply"), type="submit", className="tap")],
+        children=[
+            opener,
+            html.Form(
+                id="filters",
+                method="GET",
+                action=view.here().split("?")[0],
+                className="filters",
+                **mark(aria_label=words("filter.label")),
+                **_keeping(view, kept),
+                children=[*fields, html.Button(words("filter.apply"), type="submit", className="tap"), clear],
+            ),
+        ],
     )
 
 

@@ -35,7 +35,12 @@ def layout(
         ("sort", [Option("old", words("sort.old")), Option("new", words("sort.new"))]),
     ]
     if name == "silent":
-        choices.append(("days", [Option(str(days), str(days)) for days in sorted({7, 15, 30, 60, 90, view.days})]))
+        choices.append(
+            (
+                "days",
+                [Option(str(days), words("filter.day", count=days)) for days in sorted({7, 15, 30, 60, 90, view.days})],
+            )
+        )
     return frame.page(
         view,
         place,

@@ -31,11 +31,21 @@ class Row:
         self.figures = figures
 
 
-def table(view: View, sections: Sequence[tuple[str, Sequence[Row]]], total: Row, first_column: str) -> html.Div:
-    """The table: the sum, then sections of rows under their headings.
+def ranked(rows: Sequence[Row], column: str | None) -> list[Row]:
+    """Rows by a column of theirs (``group.column``), greatest first; equal ones, or all without one, as they came."""
+    if column is None:
+        return list(rows)
+    group, _, name = column.partition(".")
+    return sorted(rows, key=lambda row: -row.cells[group][name])
+
+
+def table(
+    view: View, sections: Sequence[tuple[str, Sequence[Row]]], total: Row, first_column: str, orders: bool = True
+) -> html.Div:
+    """The table: the sum, then sections of rows under their headings; ``orders``: heads of columns order them.
 
     Some thousand cells would be as many Dash components, which browsers take seconds to mount: the table travels as
-    data, and ``assets/desk.js`` lays it out.
+    data, and ``assets/desk_tables.js`` lays it out.
     """
     words = view.words
     lines: list[Any] = [_line(view, "total", "", total)]
@@ -52,8 +62,11 @@ def table(view: View, sections: Sequence[tuple[str, Sequence[Row]]], total: Row,
             for group, names in COLUMNS
         ],
         "lines": lines,
+        "rank": view.rank if orders else None,
+        "orders": view.here(rank=None, after=None) if orders else None,
+        "order_by": words("table.rank"),
     }
-    return html.Div(
+    laid = html.Div(
         className="scroll",
         role="region",
         tabIndex="0",
@@ -62,6 +75,16 @@ def table(view: View, sections: Sequence[tuple[str, Sequence[Row]]], total: Row,
             data_table=msgspec.json.encode(data).decode(),
         ),
     )
+    return html.Div([_groups(words), laid])
+
+
+def _groups(words: Words) -> html.Div:
+    """Where the table is wider than the screen: that it is, and the way to each group of its columns."""
+    buttons = [
+        html.Button(words(f"table.{group}"), type="button", className="chip", **mark(data_group=group))
+        for group, _ in COLUMNS
+    ]
+    return html.Div([html.Span(words("table.sideways")), *buttons], className="table-groups")
 
 
 def _column_name(words: Words, name: str) -> str:

@@ -9,11 +9,11 @@ from dash.development.base_component import Component
 
 from layouts.desk import dossiers, frame
 from layouts.desk.address import View
-from layouts.desk.dossiers import Name, count_text, exports
+from layouts.desk.dossiers import count_text, exports
 from layouts.desk.frame import Crumb, Option
 from layouts.desk.progress import Row, table
 from layouts.place import Place
-from opscentre.domain.listing import LISTS, Listing
+from opscentre.domain.listing import LISTS, Listed, Listing
 
 
 def layout(
@@ -59,10 +59,11 @@ def drill(
     rows: Sequence[Row],
     total: Row,
     column: str,
+    urgent: Sequence[Component],
     extra: Sequence[Component],
     at: int,
 ) -> html.Div:
-    """A unit by field, or a field of it by procedure; ``extra`` follows the table."""
+    """A unit by field, or a field of it by procedure: what is urgent before the table, ``extra`` after it."""
     words = view.words
     return frame.page(
         view,
@@ -70,7 +71,9 @@ def drill(
         title,
         crumbs,
         [
+            *urgent,
             frame.periods(view),
+            _channel(view),
             html.H2(
                 f"{words('drill.fields' if column == 'field' else 'drill.procedures')} · {frame.period_text(view)}"
             ),
@@ -83,8 +86,7 @@ def drill(
 
 
 def procedure(
-    view: View, place: Place, title: str, crumbs: Sequence[Crumb], total: Row, listing: Listing,
-    unit: Name, name: Name, at: int,
+    view: View, place: Place, title: str, crumbs: Sequence[Crumb], total: Row, listing: Listing, at: int,
 ) -> html.Div:  # fmt: skip
     """One procedure at one unit: its row of the table, and its dossiers."""
     words = view.words
@@ -95,14 +97,20 @@ def procedure(
         crumbs,
         [
             frame.periods(view),
-            table(view, [], total, words("by.procedure")),
+            _channel(view),
+            table(view, [], total, words("by.procedure"), orders=False),
             html.H2(words("drill.dossiers")),
             html.P(count_text(view, listing.total), className="count"),
-            dossiers.rows(view, "all", listing.rows, unit, name, at) if listing.rows else _empty(view),
+            dossiers.rows(view, "all", listing.rows, _unsaid, _unsaid, at) if listing.rows else _empty(view),
             dossiers.pages(view, listing),
         ],
         at,
     )
+
+
+def _unsaid(row: Listed) -> str:
+    """What the title of the page says for all of its rows."""
+    return ""
 
 
 def attention(view: View, totals: dict[str, int], query: dict[str, str]) -> list[Component]:
@@ -117,7 +125,7 @@ def attention(view: View, totals: dict[str, int], query: dict[str, str]) -> list
                 html.Li(
                     html.A(
                         className=f"figure {roles.get(name, '') if totals[name] else ''}",
-                        href=view.to("list", name, **query),
+                        href=view.into("list", name, **query),
                         children=[
                             html.Span(words(f"list.{name}"), className="figure-name"),
                             html.Span(count_text(view, totals[name], plain=True), className="figure-value"),
@@ -128,6 +136,10 @@ def attention(view: View, totals: dict[str, int], query: dict[str, str]) -> list
             ],
         ),
     ]
+
+
+def _channel(view: View) -> Component:
+    return frame.filters(view, (("channel", frame.channel_options(view.words)),))
 
 
 def _empty(view: View) -> html.P:

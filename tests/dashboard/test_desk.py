@@ -143,6 +143,13 @@ def test_every_filter_of_an_address_comes_back_in_its_links(desk: Desk) -> None:
     view = desk.view("/list/silent", "?unit=H55.12&field=-&channel=2&sort=new&days=30&period=quarter&lang=en")
     again = desk.view("/list/silent", view.here().partition("?")[2])
     assert again == view
+    assert (
+        desk.view("/table", "?rank=paused.total").here(by="field") == "/table?period=month&by=field&rank=paused.total"
+    )
+    # Number pads have no slash.
+    assert desk.view("/table", "?first=01032026&last=31.3.2026") == desk.view(
+        "/table", "?first=2026-03-01&last=31/3/2026"
+    )
     custom = desk.view("/table", "?first=01/03/2026&last=2026-03-31")
     assert (custom.period.name, str(custom.period.first), str(custom.period.end)) == (
         "custom",
@@ -150,6 +157,38 @@ def test_every_filter_of_an_address_comes_back_in_its_links(desk: Desk) -> None:
         "2026-04-01",
     )
     assert desk.view("/table", custom.here().partition("?")[2]) == custom
+
+
+def test_channel_and_level_go_along_into_a_unit_and_back_out(desk: Desk) -> None:
+    way = links(desk.show("/unit/H55.12", "?period=year&channel=2&level=I"))
+    deeper = [line[3] for line in shown(desk.show("/unit/H55.12", "?period=year&channel=2&level=I")) if line[3]]
+    for start in ("/table?period=year", "/list/overdue?period=year"):
+        assert any(link.startswith(start) and "channel=2" in link and "level=I" in link for link in way), start
+    assert deeper
+    assert all("channel=2" in link for link in deeper)
+    # A table of one field leads to that field of a unit, not to all of the unit.
+    field = deeper[0].split("?")[0].rpartition("/")[2]
+    rows = shown(desk.show("/table", f"?period=year&field={field}"))
+    assert f"/unit/H55.12/{field}?period=year" in [line[3] for line in rows if line[0] == ""]
+
+
+def test_a_tile_of_a_unit_says_as_many_as_its_list_under_the_same_filter(desk: Desk) -> None:
+    page = desk.show("/unit/H55.12", "?channel=2")
+    tile = next(one for one in parts(page) if "/list/paused" in str(getattr(one, "href", "")))
+    path, _, query = tile.href.partition("?")
+    there = desk.show(path, f"?{query}")
+    count = next(one for one in parts(there) if getattr(one, "className", "") == "count")
+    assert text(tile).split()[-1] == text(count).split()[0]
+
+
+def test_a_table_is_ordered_by_the_column_that_its_address_names(desk: Desk) -> None:
+    column = [f"{group}.{name}" for group, names in COLUMNS for name in names].index("in_process.total")
+    plain = [line for line in shown(desk.show("/table", "?level=III")) if line[0] == ""]
+    ranked = [line for line in shown(desk.show("/table", "?level=III&rank=in_process.total")) if line[0] == ""]
+    # Equal ones keep the order of the form.
+    assert [line[2] for line in ranked] == [line[2] for line in sorted(plain, key=lambda line: -line[5][column])]
+    assert ranked[0][5][column] > ranked[-1][5][column]
+    assert "“rank” là “share.on_time”" in text(desk.show("/table", "?rank=share.on_time"))
 
 
 @pytest.mark.parametrize(
@@ -296,7 +335,7 @@ def test_a_list_as_csv_opens_in_excel_wherever_its_region_is_set_to(desk: Desk) 
     raw = b"".join(as_csv(sheet))
     assert raw.startswith(b"\xff\xfe"), "neither a comma nor a semicolon decides, and every letter is read"
     title, heads, *rows = read_csv(raw)
-    assert title[0].startswith("Quá hạn · Số liệu lúc 20/11/2026 10:00")
+    assert title[0].startswith("Quá hạn · Toàn tỉnh · Số liệu lúc 20/11/2026 10:00")
     assert heads[:3] == ["Mã hồ sơ", "Nguồn", "Đơn vị"]
     wild = next(row for row in rows if WILD in row[0])
     assert (wild[0], wild[4]) == (f"'{WILD}", "'+<b>x</b>")
@@ -305,7 +344,7 @@ def test_a_list_as_csv_opens_in_excel_wherever_its_region_is_set_to(desk: Desk) 
 
 
 def test_a_list_as_a_workbook_has_dates_and_no_formula(desk: Desk) -> None:
-    sheet = list_sheet(desk, desk.view("/list/overdue", "?lang=en"), "overdue")
+    sheet = list_sheet(desk, desk.view("/list/overdue", "?unit=H55.12&channel=2&lang=en"), "overdue")
     book = openpyxl.load_workbook(io.BytesIO(b"".join(as_xlsx(sheet))))
     (page,) = book.worksheets
     cells = [cell for row in page.iter_rows() for cell in row if cell.value is not None]
@@ -313,6 +352,7 @@ def test_a_list_as_a_workbook_has_dates_and_no_formula(desk: Desk) -> None:
     dates = [cell for cell in cells if cell.is_date]
     assert dates[0].number_format == "dd/mm/yyyy hh:mm"
     assert page.title == "Overdue"
+    assert " · Online · " in page["A1"].value, "a file says what it is of: it travels without its address"
 
 
 def test_the_table_as_a_file_has_the_18_columns_and_the_pages_numbers(desk: Desk) -> None:

@@ -96,6 +96,9 @@ def test_from_the_overview_to_a_dossier_by_touch_and_all_the_way_back(tablet: An
     tablet.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     tablet.on("pageerror", lambda error: complaints.append(str(error)))
     show(tablet, f"{served.url}/table?{NOVEMBER}")
+    tablet.tap(".progress thead th a >> text=Quá hạn >> nth=0")
+    tablet.locator(".progress th[aria-sort=descending]").wait_for()
+    tablet.evaluate("scrollTo(0, 400)")
     tablet.tap(".progress tbody th.name a >> text=Sở Công Thương")
     arrived(tablet, "Sở Công Thương")
     for _ in range(2):
@@ -111,6 +114,8 @@ def test_from_the_overview_to_a_dossier_by_touch_and_all_the_way_back(tablet: An
         tablet.go_back()
     arrived(tablet, "Bảng tiến độ")
     assert tablet.locator(".progress tbody tr").count() > 100
+    assert "rank=finished.overdue" in tablet.url
+    wait_until(lambda: tablet.evaluate("scrollY") > 100, 10, "back leads to the row that was left")
     assert hosts == {f"127.0.0.1:{served.port}"}
     assert complaints == []
 
@@ -133,6 +138,21 @@ def test_filters_and_the_language_are_in_the_address(tablet: Any, served: Dashbo
     tablet.keyboard.press("Enter")
     tablet.wait_for_url("**/search?**")
     tablet.locator(".dossiers .number a").wait_for()
+
+
+def test_a_phone_folds_filters_away_and_leads_to_the_columns_that_it_cannot_show(
+    tablet: Any, served: Dashboard
+) -> None:
+    tablet.set_viewport_size({"width": 390, "height": 844})
+    show(tablet, f"{served.url}/table?channel=2&{NOVEMBER}")
+    assert not tablet.is_visible("#filter-channel")
+    assert tablet.locator(".progress tr.total").bounding_box()["y"] < 844, "the first number is on the first screen"
+    tablet.tap(".filter-open >> text=Trực tuyến")
+    assert tablet.is_visible("#filter-channel")
+    overdue = tablet.locator("tr.total td").nth(13)
+    assert overdue.bounding_box()["x"] > 390
+    tablet.tap(".table-groups >> text=Đang giải quyết")
+    wait_until(lambda: overdue.bounding_box()["x"] + 44 < 390, 10, "the columns that were asked for")
 
 
 def test_a_keyboard_skips_the_head_and_opens_what_it_stands_on(tablet: Any, served: Dashboard) -> None:
