@@ -246,11 +246,13 @@ class Desk:
         )
 
     def _search(self, view: View) -> Component:
-        listing = None
+        listing, named = None, []
         if len(sought(view.q)) >= lists.SHORTEST:
+            named = desk_pages.named(self, view)
             listing = queries_lists.by_number(self.engine, view.q, lists.FOUND)
             self._learn(listing.rows)
-        return lists.found(view, self.place, listing, self.unit_name, self.procedure_name, self.clock.now())
+        at = self.clock.now()
+        return lists.found(view, self.place, listing, self.unit_name, self.procedure_name, at, named)
 
     def add_note(self, subject: tuple[str, str, str], author: str, text: str) -> None:
         """Keep a leader's note. Raises ``BadNote``."""

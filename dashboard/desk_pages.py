@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +13,7 @@ from dashboard import trace
 from dashboard.desk_counts import codes_under, summed
 from dashboard.gate import allowed
 from layouts.definitions import DEFINITIONS, TIMINGS
-from layouts.desk import compare, dossier, figure, frame, notes
+from layouts.desk import compare, dossier, figure, frame, lists, notes
 from layouts.desk.address import WHOLE, View
 from layouts.desk.frame import Crumb
 from layouts.states import source_state
@@ -20,7 +21,7 @@ from opscentre.access import audit
 from opscentre.access.rights import Action
 from opscentre.clock import wall_ms
 from opscentre.domain.counting import CELLS, table_row
-from opscentre.domain.listing import Filters, Period
+from opscentre.domain.listing import Filters, Period, sought
 from opscentre.domain.moments import date_of, day_number
 from opscentre.domain.observations import SourceSeen
 from opscentre.domain.slip import is_offered
@@ -77,6 +78,23 @@ def note_section(desk: Desk, view: View, subject: tuple[str, str, str]) -> list[
     """The notes on a subject."""
     written = queries_dossier.notes(desk.engine, *subject)
     return notes.section(view, subject, written, allowed(Action.write_note))
+
+
+def named(desk: Desk, view: View) -> list[lists.Named]:
+    """The units, fields and procedures whose names contain what is searched; case, accents and spaces do not matter."""
+    part, counts = sought(view.q), desk.counts
+    there = (*desk.place.departments, *desk.place.communes)
+    units = [(unit.code, unit.name) for unit in there if view.sees(unit.code)]
+    procedures = [(one.code, one.name) for one in counts.procedures.values()]
+
+    def found(names: Iterable[tuple[str, str]], to: Callable[[str], str]) -> list[tuple[str, str]]:
+        return sorted((name, to(code)) for code, name in names if part in sought(name))
+
+    return [
+        ("unit", found(units, lambda code: view.to("unit", code))),
+        ("field", found(counts.fields.items(), lambda code: view.to("table", by="procedure", field=code))),
+        ("procedure", found(procedures, lambda code: view.to("table", by="unit", procedure=code))),
+    ]
 
 
 def figure_page(desk: Desk, view: View) -> Component | None:

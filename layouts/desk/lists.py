@@ -19,6 +19,10 @@ from opscentre.domain.listing import LISTS, Listing, ListName
 SIZE = 50
 #: What a search shows at most, and how many letters and digits it wants at least.
 FOUND, SHORTEST = 50, 3
+#: Names of one kind that a search shows at most.
+NAMED = 12
+#: Names that a search found: unit, field or procedure, and each with where it leads.
+Named = tuple[str, Sequence[tuple[str, str]]]
 
 
 def layout(
@@ -64,14 +68,17 @@ def layout(
     )
 
 
-def found(view: View, place: Place, listing: Listing | None, unit: Name, procedure: Name, at: int) -> html.Div:
-    """What a search found; None: nothing was looked for."""
+def found(
+    view: View, place: Place, listing: Listing | None, unit: Name, procedure: Name, at: int, named: Sequence[Named]
+) -> html.Div:
+    """What a search found, the units, fields and procedures of that name first; None: nothing was looked for."""
     words = view.words
     said: list[Component]
     if listing is None:
         said = [html.P(words("search.short", count=SHORTEST), className="empty")]
     elif not listing.rows:
-        said = [html.P(words("search.none", part=view.q), className="empty")]
+        key = "none" if any(names for _, names in named) else "nothing"
+        said = [html.P(words(f"search.{key}", part=view.q), className="empty")]
     else:
         more = listing.total > len(listing.rows)
         said = [
@@ -82,7 +89,17 @@ def found(view: View, place: Place, listing: Listing | None, unit: Name, procedu
             ),
             rows(view, "all", listing.rows, unit, procedure, at, "found"),
         ]  # fmt: skip
-    return frame.page(view, place, words("search.title"), [Crumb(words("nav.overview"), view.to())], said, at)
+    above = [part for kind, names in named if names for part in _named(view, kind, names)]
+    crumbs = [Crumb(words("nav.overview"), view.to())]
+    return frame.page(view, place, words("search.title"), crumbs, [*above, *said], at)
+
+
+def _named(view: View, kind: str, names: Sequence[tuple[str, str]]) -> list[Component]:
+    words, rest = view.words, len(names) - NAMED
+    shown = [html.Li(html.A(name, href=href, className="chip")) for name, href in names[:NAMED]]
+    if rest > 0:
+        shown.append(html.Li(words("search.rest", count=words.number(rest)), className="quiet"))
+    return [html.H2(words(f"by.{kind}")), html.Ul(shown, className="named")]
 
 
 def _tabs(view: View, name: str) -> html.Nav:

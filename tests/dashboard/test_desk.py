@@ -181,6 +181,15 @@ def test_a_tile_of_a_unit_says_as_many_as_its_list_under_the_same_filter(desk: D
     assert text(tile).split()[-1] == text(count).split()[0]
 
 
+def test_a_search_leads_to_units_fields_and_procedures_by_their_names(desk: Desk) -> None:
+    page = desk.show("/search", "?q=ba be&period=year")
+    assert "/unit/01906?period=year" in links(page)
+    assert "Không có hồ sơ nào có mã chứa “ba be”." in text(page)
+    code, name = next(iter(desk.counts.fields.items()))
+    assert f"/table?period=month&by=procedure&field={code}" in links(desk.show("/search", f"?q={quote(name)}"))
+    assert "Không có gì chứa “qqqq”." in text(desk.show("/search", "?q=qqqq"))
+
+
 def test_a_table_is_ordered_by_the_column_that_its_address_names(desk: Desk) -> None:
     column = [f"{group}.{name}" for group, names in COLUMNS for name in names].index("in_process.total")
     plain = [line for line in shown(desk.show("/table", "?level=III")) if line[0] == ""]
