@@ -32,7 +32,9 @@
       const done = passed >= 1 || !element.isConnected;
       const value = done ? text : words(Math.round(from + (to - from) * (1 - (1 - passed) ** 3)));
       if (element.firstChild.nodeValue !== value) element.firstChild.nodeValue = value;
-      if (done) rolling.delete(element);
+      if (!done) continue;
+      rolling.delete(element);
+      window.opscentre.fit(element);
     }
     if (rolling.size) requestAnimationFrame(step);
   }

@@ -62,13 +62,18 @@ CLIPPED = """() => [...document.querySelectorAll('.wall, .wall .card, .wall .til
   .map((e) => [e.className, e.scrollWidth, e.clientWidth, e.scrollHeight, e.clientHeight, e.textContent])"""
 #: The shapes a wall may have: the four it is drawn for, and some of the screens that hang in offices.
 SHAPES = [(1920, 1080), (3840, 2160), (3840, 1080), (1080, 1920), (1280, 1024), (2560, 1080)]
+#: More dossiers than any province has.
+MANY = 1_234_567
 
 
 def crowd(profile: Profile) -> Wall:
     """A wall with long names, large numbers and every state of links and sources."""
     wall = plausible(profile)
     wall.simulated, wall.speed = True, 10.0
-    wall.totals = msgspec.structs.replace(wall.totals, received_today=12_345, in_process=123_456, paused=99_999)
+    large = dict.fromkeys(
+        ("received_today", "online_today", "postal_today", "finished_on_time_today", "in_process"), MANY
+    )
+    wall.totals = msgspec.structs.replace(wall.totals, **large, paused=MANY, due_soon=99_999, in_process_overdue=99_999)
     for index, unit in enumerate(("H55.14", "H55.08", "H55.05", "05443")):
         wall.overdue[index].unit = unit
     for code in ("H55.14", "H55.08"):
@@ -100,7 +105,7 @@ def crowded(screen: Screen, profile: Profile) -> Screen:
     wall = crowd(profile)
     screen.board.show(wall)
     open_wall(screen.page, screen.dashboard)
-    wait_for_text(screen.page, "kpi-received", "12.345", 15)
+    wait_for_text(screen.page, "kpi-received", "1.234.567", 15)
     screen.page.wait_for_selector(".flow-chart .main-svg")
     # After a minute the drift against burn-in would count as overflow.
     screen.page.evaluate("document.querySelector('.wall').getAnimations().forEach((drift) => drift.cancel())")
@@ -149,7 +154,7 @@ def test_no_scene_overflows_in_english(crowded: Screen) -> None:
     page = crowded.page.context.new_page()
     try:
         page.goto(f"{crowded.dashboard.url}/wall/glance?lang=en")
-        wait_for_text(page, "kpi-received", "12.345", 20)
+        wait_for_text(page, "kpi-received", "1.234.567", 20)
         wait_for_text(page, "notice-text", "LIVE", 20)
         for key in every_scene(page):
             clipped = page.evaluate(CLIPPED)
