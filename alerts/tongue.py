@@ -140,8 +140,9 @@ class Tongue:
         return writing.decimal(value, places) if self.language == "vi" else f"{value:,.{places}f}"
 
     def share(self, value: float) -> str:
-        """A share of 1 in per cent: ``92,3 %``, ``92.3%``."""
-        return f"{self.decimal(100 * value)}{' %' if self.language == 'vi' else '%'}"
+        """A share of 1 in per cent, as the pages write it: ``92,3%``, ``92.3%``."""
+        found = writing.percent(value)
+        return found if self.language == "vi" else found.replace(",", ".")
 
     def lateness(self, working: int) -> str:
         """How late, or (negative) how long still, in working time."""

@@ -34,6 +34,7 @@ from dashboard import (
     desk_walls,
     doors,
     mails,
+    plain_pages,
     slips,
 )
 from dashboard.account import Account
@@ -135,14 +136,14 @@ def create_app(
         server.add_route(path, handler, methods=["GET"])
     for path, handler in control.routes():
         server.add_route(path, handler, methods=["POST"])
-    for path, handler in mails.routes(MailFolder(settings.data / "mails")):
+    for path, handler in mails.routes(MailFolder(settings.data / "mails"), place):
         server.add_route(path, handler, methods=["GET"])
     pages: dict[str, Callable[[], Component]] = dict.fromkeys(wall.paths(place), wall.shell)
     desk = _desk(settings, profile, store, place, clock)
     got = [*desk_install.routes(place), *charts.routes(), *desk_export.routes(desk), *slips.routes(desk)]
     for path, handler in got:
         server.add_route(path, handler, methods=["GET"])
-    for path, handler in answers.routes(store, clock, os.environ):
+    for path, handler in answers.routes(store, clock, os.environ, place):
         server.add_route(path, handler, methods=["GET", "POST"])
     for path, handler in admin_routes(Room(store, settings, profile, place, clock)):
         server.add_route(path, handler, methods=["GET", "POST"])
@@ -263,7 +264,7 @@ def _dash(
         return page() if page else desk.show(path, search or "", language)
 
     async def not_found(request: Request) -> Response:
-        return Response(f"Không có trang {request.url.path}", 404, media_type="text/plain")
+        return plain_pages.refusal(request, 404, "page.missing")
 
     server.add_middleware(OnePage, serves=lambda path: path in pages or desk.serves(path))
     # Before Dash's own catch-all, which would answer 200 to any path.

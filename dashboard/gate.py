@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import doors
+from dashboard import doors, plain_pages
 from opscentre.access import scope as seen
 from opscentre.access.people import Caller, Device, Person
 from opscentre.access.rights import Action, may
@@ -40,16 +40,6 @@ AGAIN = "opscentre.again"
 _CALLER = "opscentre.caller"
 _STILL = "opscentre.still"
 _UNKEPT = {"Cache-Control": "no-store"}
-
-_FORBIDDEN = """<!DOCTYPE html>
-<html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Không có quyền xem</title><link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/assets/fonts.css"><link rel="stylesheet" href="/assets/base.css">
-<link rel="stylesheet" href="/assets/desk.css"><link rel="stylesheet" href="/assets/plain.css"></head>
-<body class="plain desk"><main class="door"><h1>Không có quyền xem</h1>
-<p class="quiet">Tài khoản của bạn không xem được trang này. Nếu công việc cần đến, liên hệ người quản trị.</p>
-<p lang="en" class="quiet">Your account does not reach this page.</p>
-<p><a href="/" class="tap">Về tổng quan</a></p></main></body></html>"""
 
 _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
@@ -138,7 +128,7 @@ class Gate:
             found, refusal = await self._judge(request)
         except SQLAlchemyError as error:
             log.warning("nobody can be told: SQL does not answer: %s", error)
-            found, refusal = None, _refused(503, "the database does not answer: who asks cannot be told")
+            found, refusal = None, _unavailable(request)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -185,7 +175,7 @@ class Gate:
 
 def _is_opened(request: HTTPConnection) -> bool:
     """Whether somebody opens a page, and no page fetches something."""
-    return request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
+    return request.scope["method"] == "GET" and plain_pages.for_a_person(request)
 
 
 def _to_sign_in(request: HTTPConnection) -> Response:
@@ -201,9 +191,15 @@ def _to_sign_in(request: HTTPConnection) -> Response:
 
 def _forbidden(request: HTTPConnection) -> Response:
     """What a page says whose right is missing; the words of a page where a person opened it."""
-    if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(_FORBIDDEN, 403, headers=_UNKEPT)
+    if plain_pages.for_a_person(request):
+        return plain_pages.refusal(request, 403, "page.refused")
     return _refused(403, f"{request.url.path}: not among the rights of this role")
+
+
+def _unavailable(request: HTTPConnection) -> Response:
+    if plain_pages.for_a_person(request):
+        return plain_pages.refusal(request, 503, "page.unavailable")
+    return _refused(503, "the database does not answer: who asks cannot be told")
 
 
 def _refused(status: int, why: str) -> Response:

@@ -6,8 +6,11 @@ import logging
 import re
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard import plain_pages
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +44,7 @@ class Limits:
             if not body.too_large:
                 log.exception("%s %r failed", scope["method"], scope["path"])
             if not body.answered and not body.too_large:
-                await _said(500, "an error of the server; its log tells more")(scope, receive, send)
+                await _fault(scope)(scope, receive, send)
         if body.too_large and not body.answered:
             await self._too_large()(scope, receive, send)
 
@@ -87,6 +90,14 @@ class _Body:
             return
         self.answered = True
         await self._send(message)
+
+
+def _fault(scope: Scope) -> Response:
+    """A fault of ours: in words where a person opened a page."""
+    request = HTTPConnection(scope)
+    if plain_pages.for_a_person(request):
+        return plain_pages.refusal(request, 500, "page.fault")
+    return _said(500, "an error of the server; its log tells more")
 
 
 def _said(status: int, why: str) -> JSONResponse:

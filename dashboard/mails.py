@@ -4,54 +4,50 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from html import escape
+from email.utils import parsedate_to_datetime
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from dashboard import plain_pages
+from layouts.place import Place
+from layouts.words import DASH, Words
+from opscentre.domain.moments import SECOND
 from opscentre.mail_folder import Kept, MailFolder
 
 Route = tuple[str, Callable[[Request], Awaitable[Response]]]
 
 #: Mails that the page lists.
 LISTED = 100
-_PAGE = """<!DOCTYPE html>
-<html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Thư cảnh báo</title><link rel="icon" href="/assets/icon.svg" type="image/svg+xml"></head>
-<body style="margin:0;font-family:'Be Vietnam Pro','Segoe UI',sans-serif;background:#eef2f6;color:#1c2733">
-<main style="display:flex;flex-wrap:wrap;min-height:100vh">
-<section style="flex:1 1 340px;max-height:100vh;overflow:auto">
-<h1 style="font-size:18px;padding:12px 16px;margin:0">Thư cảnh báo</h1>
-<p style="padding:0 16px;margin:0 0 8px;color:#5b6b7c">Hộp thư nội bộ: không thư nào rời khỏi máy này.</p>
-{rows}</section>
-<iframe name="mail" title="Thư" sandbox="allow-popups allow-popups-to-escape-sandbox"
-style="flex:3 1 600px;min-height:80vh;border:0;background:#fff"{first}></iframe>
-</main></body></html>"""
-_ROW = """<a href="/mails/{name}" target="mail" style="display:block;padding:10px 16px;border-top:1px solid #d5dde6;
-color:inherit;text-decoration:none"><b style="font-size:14px">{subject}</b><br>
-<small style="color:#5b6b7c">{to}</small></a>"""
 
 
-def routes(folder: MailFolder) -> list[Route]:
+def routes(folder: MailFolder, place: Place) -> list[Route]:
     """Paths and their handlers."""
 
-    async def listing(_: Request) -> Response:
+    async def listing(request: Request) -> Response:
         mails = await asyncio.to_thread(lambda: list(folder.listed())[:LISTED])
-        return HTMLResponse(_page(mails), headers={"Cache-Control": "no-store"})
+        words = plain_pages.words_of(request)
+        names = [mail.name for mail in mails]
+        wanted = request.query_params.get("mail", "")
+        return plain_pages.page(
+            request, place, "mails.html",
+            mails=[(mail, _moment(mail, words)) for mail in mails], opened=wanted in names,
+            shown=wanted if wanted in names else next(iter(names), ""),
+        )  # fmt: skip
 
     async def one(request: Request) -> Response:
         mail = await asyncio.to_thread(folder.read, request.path_params["name"])
         body = mail.get_body(("html", "plain")) if mail is not None else None
         if body is None:
-            return Response("Không có thư này.", 404, media_type="text/plain")
+            return plain_pages.refusal(request, 404, "page.missing")
         return HTMLResponse(body.get_content())
 
     return [("/mails", listing), ("/mails/{name}", one)]
 
 
-def _page(mails: list[Kept]) -> str:
-    rows = "".join(
-        _ROW.format(name=escape(mail.name), subject=escape(mail.subject), to=escape(mail.to)) for mail in mails
-    )
-    first = f' src="/mails/{escape(mails[0].name)}"' if mails else ""
-    return _PAGE.format(rows=rows or '<p style="padding:0 16px">Chưa có thư nào.</p>', first=first)
+def _moment(mail: Kept, words: Words) -> str:
+    """When a mail was made, as it says itself; a dash where it does not."""
+    try:
+        return words.moment(int(parsedate_to_datetime(mail.date).timestamp()) * SECOND)
+    except ValueError:
+        return DASH

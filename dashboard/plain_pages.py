@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment, PackageLoader, select_autoescape
-from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from layouts.place import Place
 from layouts.words import LANGS, WORDS, Lang, Words
@@ -19,21 +19,40 @@ _templates = Environment(
 )
 
 
-def words_of(request: Request) -> Words:
+def words_of(request: HTTPConnection) -> Words:
     """The language of the address, of the cookie, else Vietnamese."""
     asked = request.query_params.get("lang") or request.cookies.get("lang")
     lang: Lang = next((known for known in LANGS if known == asked), "vi")
     return WORDS[lang]
 
 
-def page(request: Request, place: Place, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page from a template; it is kept nowhere."""
-    words = words_of(request)
+def made(words: Words, place: Place | None, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page in one language from a template; it is kept nowhere."""
     text = _templates.get_template(template).render(words=words, lang=words.lang, place=place, **values)
-    response = HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+    return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+
+
+def page(request: Request, place: Place, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page from a template, in the language that is asked for."""
+    words = words_of(request)
+    response = made(words, place, template, status, **values)
     if request.query_params.get("lang") in LANGS:
         response.set_cookie("lang", words.lang, max_age=31_536_000, samesite="lax", path="/")
     return response
+
+
+def for_a_person(request: HTTPConnection) -> bool:
+    """Whether a browser shows the answer to somebody, and no page or program fetches it."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def refusal(request: HTTPConnection, status: int, name: str) -> Response:
+    """Why a page is not shown, by a key of the catalogue: a page where a person opened it, else a line of text."""
+    words = words_of(request)
+    title, told = words(name), words(f"{name}.text")
+    if not for_a_person(request):
+        return PlainTextResponse(f"{title}. {told}", status, headers={"Cache-Control": "no-store"})
+    return made(words, None, "refused.html", status, title=title, told=told)
 
 
 async def form(request: Request, longest: int = LONGEST) -> dict[str, str]:

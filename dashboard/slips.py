@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from dashboard import trace
 from dashboard.desk import Desk
+from dashboard.plain_pages import refusal
 from opscentre.access import audit
 from opscentre.domain.slip import NoSlip
 from opscentre.slip.store import FORMS, file_name, read_slip
@@ -37,14 +38,14 @@ def routes(desk: Desk) -> list[tuple[str, Callable[[Request], Awaitable[Response
         source, _, named = raw.removeprefix("/slip/").partition("/")
         number, _, ending = unquote(named).rpartition(".")
         if ending not in FORMS or not number:
-            return Response("Không có tệp này.", 404, media_type="text/plain")
+            return refusal(request, 404, "page.file")
         try:
             async with making:
                 made = await asyncio.to_thread(make, unquote(source), number, ending)
         except NoSlip:
-            return Response("Không có phiếu xin lỗi cho hồ sơ này.", 404, media_type="text/plain")
+            return refusal(request, 404, "page.slip")
         except SQLAlchemyError:
-            return Response("Cơ sở dữ liệu không trả lời.", 503, media_type="text/plain")
+            return refusal(request, 503, "page.unavailable")
         headers = {
             "Content-Disposition": f'attachment; filename="{file_name(number, ending)}"',
             "Cache-Control": "no-store",

@@ -6,23 +6,11 @@ Durations tick on the screen between pushes, so they are worded in one place onl
 from __future__ import annotations
 
 from opscentre.domain.moments import HOUR, MINUTE, local
-from opscentre.domain.text import decimal, number
+from opscentre.domain.text import decimal, number, percent
 
 __all__ = ("clock", "date", "decimal", "latency", "number", "percent", "speed", "weekday", "worked")
 
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
-
-
-def percent(share: float | None) -> str:
-    """A share of 1 with one decimal; a dash for no data.
-
-    100% and 0% are said only when they are exact: 0.9996 is ``99,9%``, 0.0001 is ``0,1%``.
-    """
-    if share is None:
-        return "—"
-    if share in (0, 1):
-        return f"{share * 100:.0f}%"
-    return f"{decimal(min(99.9, max(0.1, share * 100)))}%"
 
 
 def date(at: int) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from layouts import text as vietnamese
 from layouts.words_catalogue import CATALOGUE as PAGES
+from layouts.words_plain import TEXTS as PLAIN
 from layouts.words_scenes import TICKING
 from layouts.words_wall import CATALOGUE as WALL
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND, local
@@ -18,7 +19,7 @@ from opscentre.domain.status import NAMES, NAMES_EN, Status
 Lang = Literal["vi", "en"]
 LANGS: tuple[Lang, ...] = ("vi", "en")
 DASH = "—"
-CATALOGUE = PAGES | WALL
+CATALOGUE = PAGES | WALL | PLAIN
 
 
 class Words:

@@ -45,7 +45,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "calendar.form": ("Thêm hoặc đổi một ngày", "Add or change a day"),
     "calendar.swapped": ("hoán đổi với {day}", "swapped with {day}"),
     "calendar.makes-up": ("làm bù cho {day}", "makes up for {day}"),
-    "calendar.remove": ("Bỏ", "Take out"),
+    "calendar.remove": ("Xóa", "Take out"),
     "calendar.day.wanted": ("Ngày “{seen}” không đọc được: cần dd/mm/yyyy.", "“{seen}” is no day: want dd/mm/yyyy."),
     "calendar.document.wanted": (
         "Ghi số văn bản làm căn cứ.",

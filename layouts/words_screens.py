@@ -18,6 +18,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "pair.person": ("Không phải màn hình treo tường? Đăng nhập", "Not a wall screen? Sign in"),
     "screens.title": ("Màn hình đã ghép nối", "Paired screens"),
+    "screens.title.about": ("Ghép nối, thu hồi màn hình treo tường", "Pair wall screens, revoke them"),
     "screens.how": (
         "Mở /wall trên màn hình chưa ghép nối: màn hình hiện một mã sáu chữ số. Nhập mã đó vào đây.",
         "Open /wall on a screen that is not paired yet: it shows a code of six digits. Type it here.",

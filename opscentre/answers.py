@@ -20,7 +20,11 @@ _SALT = "opscentre.answer"
 
 
 class BadToken(Exception):
-    """A link that cannot be used; the text is for the person who followed it."""
+    """A link that cannot be used: it was never one of ours, or (``expired``) is one no more."""
+
+    def __init__(self, told: str, *, expired: bool = False) -> None:
+        super().__init__(told)
+        self.expired = expired
 
 
 class Signer:
@@ -38,9 +42,9 @@ class Signer:
         try:
             notification, expires = self._serializer.loads(token)
         except (BadData, ValueError, TypeError):
-            raise BadToken("Liên kết không hợp lệ.") from None
+            raise BadToken("the signature does not fit") from None
         if wall > expires:
-            raise BadToken("Liên kết đã hết hạn.")
+            raise BadToken("the link is too old", expired=True)
         return str(notification)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from dashboard.admin.room import Asked, Done, Refused, Room, Values
 from layouts.words import Words
 from opscentre import alert_change, profile_change
 from opscentre.access.rights import Action
-from opscentre.alert_change import ALERTS, RECIPIENTS, SEVERITIES, Telling
+from opscentre.alert_change import ALERTS, RECIPIENTS, SEVERITIES, Row, Telling
 from opscentre.domain.units import Units
 from opscentre.settings import SettingsError
 from opscentre.store import addresses
@@ -26,6 +26,13 @@ RIGHT = Action.administer_alerts
 SHOWN = frozenset({"preview", "look"})
 #: What of a row a form gives.
 _FIELDS = ("unit", "role", "name", "address", "channel", "digest", "weekly", "language", "note")
+#: Fields of a row that hold one of a few words; empty is the usual one.
+CHOICES = {
+    "channel": ("", "webhook", "apprise"),
+    "digest": ("", "morning", "evening"),
+    "weekly": ("", "yes"),
+    "language": ("", "en"),
+}
 #: Every unit, and the groups of the progress table.
 EVERYWHERE, GROUPS = "*", ("I", "II", "III")
 
@@ -49,10 +56,9 @@ def values(room: Room, asked: Asked) -> Values:
         },
         "edited": next((rule for rule in rules if rule.get("code") == named), None),
         "severities": SEVERITIES,
-        # Each by the first office that has it.
-        "roles": sorted(
-            {row.values.get("role", ""): row.values.get("name", "") for row in reversed(rows) if not row.paused}.items()
-        ),
+        "roles": sorted({row.values.get("role", "") for row in rows if not row.paused}),
+        "role_name": lambda role: _role_name(role, rows, asked.words),
+        "choices": CHOICES,
         "scope": lambda codes: _scope(codes, asked, units),
         "groups": [(asked.words(f"group.{group}"), group, _of_group(units, group)) for group in GROUPS],
         "everywhere": EVERYWHERE,
@@ -71,6 +77,14 @@ def _called(rule: Mapping[str, Any], words: Words) -> str:
     title = str(rule.get("title_en" if words.lang == "en" else "title") or rule.get("title", ""))
     kind = f"kind.{rule.get('kind')}"
     return title or (words(kind) if words.has(kind) else str(rule.get("code")))
+
+
+def _role_name(role: str, rows: Sequence[Row], words: Words) -> str:
+    """What people call a role: by the words for it, else as the first office that has it is called, else its code."""
+    if words.has(f"rules.role.{role}"):
+        return words(f"rules.role.{role}")
+    named = (row.values.get("name", "") for row in rows if row.values.get("role", "") == role)
+    return next((name for name in named if name), role)
 
 
 def _name(code: str, asked: Asked, units: Units) -> str:

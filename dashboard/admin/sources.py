@@ -11,6 +11,7 @@ from dashboard.admin.room import Asked, Done, Refused, Room, Values, note
 from layouts.words import Words
 from opscentre.access.rights import Action
 from opscentre.clock import wall_ms
+from opscentre.domain.moments import SECOND
 from opscentre.domain.observations import SourceSeen
 from opscentre.sources import SourceConfig, read_sources
 from opscentre.store import requests, source_states
@@ -103,7 +104,7 @@ def _next(state: str, config: SourceConfig, seen: SourceSeen | None, stands: Sta
     at = stands.next_at if state == "failing" else None
     if at is None:
         at = seen.attempted_at + round(config.interval * 1000) if seen else now
-    return words("sources.next.in", age=words.length(at - now)) if at > now else words("sources.next.now")
+    return words("sources.next.in", age=words.length(at - now)) if at - now >= SECOND else words("sources.next.now")
 
 
 def _waited(one: Request, now: int) -> bool:

@@ -22,6 +22,18 @@ def decimal(value: float | Decimal, places: int = 1) -> str:
     return f"{value:,.{places}f}".translate(_SWAPPED)
 
 
+def percent(share: float | None) -> str:
+    """A share of 1 with one decimal; a dash for no data.
+
+    100% and 0% are said only when they are exact: 0.9996 is ``99,9%``, 0.0001 is ``0,1%``.
+    """
+    if share is None:
+        return "—"
+    if share in (0, 1):
+        return f"{share * 100:.0f}%"
+    return f"{decimal(min(99.9, max(0.1, share * 100)))}%"
+
+
 def one_line(text: object, longest: int = 300) -> str:
     """A text without line breaks and other control characters, cut: what a field holds must not become a header."""
     composed = unicodedata.normalize("NFC", str(text))

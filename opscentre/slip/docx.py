@@ -89,7 +89,7 @@ def _foot(table: Table) -> None:
     _widths(table, (_WIDTH * 0.45, _WIDTH * 0.55))
     left, right = table.rows[0].cells
     head, *copies = words.COPIES
-    _write(left.paragraphs[0], head, 11, italic=True)
+    _write(left.paragraphs[0], head, 12, bold=True, italic=True)
     for text in copies:
         _write(left.add_paragraph(), text, 11)
     _write(right.paragraphs[0], words.SIGNER, 14, bold=True, align=_MIDDLE)

@@ -26,6 +26,7 @@ WIDTH, HEIGHT = _PAGE_WIDTH - LEFT - RIGHT, _PAGE_HEIGHT - TOP - BOTTOM
 #: Widths of the two halves of the head: the unit, the country.
 _HALVES = (WIDTH * 0.42, WIDTH * 0.58)
 _REGULAR, _BOLD, _ITALIC = "LiberationSerif-Regular", "LiberationSerif-Bold", "LiberationSerif-Italic"
+_BOLD_ITALIC = "LiberationSerif-BoldItalic"
 #: Its tables of fonts and its subsets are shared by a process and know no threads.
 _ONE_AT_A_TIME = Lock()
 
@@ -38,6 +39,7 @@ _BODY = ParagraphStyle(
     "body", fontName=_REGULAR, fontSize=14, leading=20, alignment=TA_JUSTIFY, firstLineIndent=10 * mm, spaceAfter=6
 )
 _SMALL = ParagraphStyle("small", fontName=_REGULAR, fontSize=11, leading=14)
+_COPIES = ParagraphStyle("copies", _SMALL, fontName=_BOLD_ITALIC, fontSize=12, leading=16)
 
 
 class _Rule(Flowable):
@@ -45,7 +47,7 @@ class _Rule(Flowable):
 
     def __init__(self, length: float, width: float) -> None:
         super().__init__()
-        self.length, self.width, self.height = length, width, 4.0
+        self.length, self.width, self.height = length, width, 6.0
 
     def draw(self) -> None:
         """Draw it."""
@@ -98,7 +100,7 @@ def pdf(slip: Slip) -> bytes:
 
 
 def _load_fonts() -> None:
-    for name in (_REGULAR, _BOLD, _ITALIC):
+    for name in (_REGULAR, _BOLD, _ITALIC, _BOLD_ITALIC):
         if name not in pdfmetrics.getRegisteredFontNames():
             pdfmetrics.registerFont(TTFont(name, str(paths.ASSETS / "fonts" / f"{name}.ttf")))
 
@@ -136,6 +138,10 @@ def _body(told: words.Wording) -> list[Flowable]:
 
 def _foot() -> Table:
     head, *copies = words.COPIES
-    left = [_plain(head, _SMALL.clone("copies", fontName=_ITALIC)), *(_plain(one, _SMALL) for one in copies)]
+    left = [_plain(head, _COPIES), *(_plain(one, _SMALL) for one in copies)]
     right = [_plain(words.SIGNER, _TITLE), _plain(words.SIGNED, _ITALICS), Spacer(1, 28 * mm)]
-    return Table([[left, right]], (WIDTH * 0.45, WIDTH * 0.55), style=[("VALIGN", (0, 0), (-1, -1), "TOP")])
+    return Table(
+        [[left, right]],
+        (WIDTH * 0.45, WIDTH * 0.55),
+        style=[("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)],
+    )

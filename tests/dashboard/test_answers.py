@@ -13,6 +13,8 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from dashboard import answers
+from layouts.place import place_of
+from opscentre import profile as profiles
 from opscentre.access import audit
 from opscentre.answers import LASTS, SECRET, BadToken, Signer
 from opscentre.clock import wall_ms
@@ -22,6 +24,7 @@ from tests.alerts.playing import Play
 from tests.alerts.scene import BUILDING
 
 KEY = {SECRET: "a key of this test"}
+PLACE = place_of(profiles.load("thai-nguyen"))
 
 
 class Wall:
@@ -32,7 +35,7 @@ class Wall:
     def __init__(self, play: Play) -> None:
         self.play = play
         self.server = Starlette()
-        for path, handler in answers.routes(play.engine, self, KEY):
+        for path, handler in answers.routes(play.engine, self, KEY, PLACE):
             self.server.add_route(path, handler, methods=["GET", "POST"])
 
     def now(self) -> int:
@@ -108,7 +111,7 @@ def test_a_new_date_holds_until_the_end_of_its_day(play: Play):
     ):
         assert told in asked.text
         assert '<html lang="en">' in asked.text
-        said = re.sub(r"<h1.*?</h1>", "", asked.text)
+        said = re.sub(r"<h1.*?</h1>", "", asked.text).replace(PLACE.title, "")
         assert [sign for sign in said if sign.isalpha() and not sign.isascii()] == []
     answered = wall.ask(path, kind="redated", until="2026-11-26", why="chờ  Sở Xây dựng\ncho ý kiến")
     assert "hẹn lại đến hết ngày 26/11/2026" in answered.text
@@ -137,4 +140,4 @@ def test_a_link_that_was_touched_or_is_old_does_nothing(play: Play):
 
 
 def test_without_a_key_there_are_no_links_and_no_page(play: Play):
-    assert answers.routes(play.engine, Wall(play), {}) == []
+    assert answers.routes(play.engine, Wall(play), {}, PLACE) == []

@@ -10,8 +10,12 @@ from urllib.parse import quote
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from sqlalchemy import Engine, insert
 
+from opscentre.answers import Signer
+from opscentre.clock import wall_ms
 from opscentre.profile import Profile
+from opscentre.store.alert_tables import notification_lines, notifications
 from tests.access.house import alerted
 from tests.access.matrix import ADMINISTRATION
 from tests.dashboard import desks
@@ -29,8 +33,10 @@ PAGES = (
     f"/dossier/mot-cua/{WILD}", f"/figure/share.on_time?{NOVEMBER}", f"/compare?units=H55.12&units=H55.05&{NOVEMBER}",
     "/list/nothing", "/walls", "/alerts", f"/alerts/overdue/mot-cua/{WILD}", "/alerts/units",
 )  # fmt: skip
+#: The page behind a mail's link: the mail, the key that signs links, and the address without its token.
+MAIL, KEY, ANSWER = "b" * 32, "a key of this test", "/answer/"
 #: Pages that work without script.
-PLAIN = (*ADMINISTRATION, "/mails")
+PLAIN = (*ADMINISTRATION, "/mails", ANSWER)
 #: What a finger must hit, and is too small for it: [what, width, height].
 SMALL = """() => [...document.querySelectorAll('a[href], button, select, input, textarea, summary')]
   .filter(e => e.offsetParent && !e.matches('.skip'))
@@ -55,11 +61,34 @@ def served(_redis_server: Redis, tmp_path_factory: pytest.TempPathFactory, profi
     url = f"sqlite:///{folder}/desk.db"
     engine = desks.fill(url, profile)
     alerted(engine, {WILD: "H55.12"})
+    _told(engine)
     engine.dispose()
-    server = Dashboard(folder, _redis_server.url, url)
+    server = Dashboard(folder, _redis_server.url, url, OPSCENTRE_SECRET_LINKS=KEY)
     server.start()
     yield server
     server.kill()
+
+
+def _told(engine: Engine) -> None:
+    """The mail that told of the alert."""
+    mail = {
+        "id": MAIL,
+        "recipient": "desk@H55.12",
+        "topic": "dossiers",
+        "domain": "a.example",
+        "severity": "warning",
+        "state": "sent",
+        "rank": 1,
+        "created_at": 0,
+        "not_before": 0,
+        "try_at": 0,
+        "subject": "1 hồ sơ quá hạn",
+    }
+    line = {"recipient": "desk@H55.12", "rule": "overdue", "key": f"mot-cua/{WILD}", "episode": 1, "step": 0,
+            "notification": MAIL, "at": 0, "state": "told"}  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(notifications), mail)
+        connection.execute(insert(notification_lines), line)
 
 
 @pytest.fixture
@@ -196,7 +225,9 @@ def test_files_are_served_as_what_they_are(served: Dashboard, path: str, status:
 def test_a_page_works_for_fingers_keyboards_and_screen_readers(reader: Any, served: Dashboard, address: str) -> None:
     reader.set_viewport_size({"width": 1024, "height": 768})
     if address in PLAIN:
-        reader.goto(served.url + address)
+        token = Signer(KEY).token(MAIL, wall_ms()) if address == ANSWER else ""
+        reader.goto(f"{served.url}{address}{token}")
+        assert address != ANSWER or reader.locator(".answer-named li").inner_text() == WILD
     else:
         show(reader, served.url + address)
     assert reader.evaluate(SMALL) == []

@@ -9,6 +9,7 @@ import httpx
 from starlette.applications import Starlette
 
 from dashboard import mails
+from layouts.place import Place
 from opscentre.mail_folder import MailFolder
 
 
@@ -22,10 +23,10 @@ def get(server: Starlette, path: str) -> httpx.Response:
     return asyncio.run(ask())
 
 
-def test_the_last_mails_are_shown_and_nothing_else_of_the_machine(tmp_path: Path):
+def test_the_last_mails_are_shown_and_nothing_else_of_the_machine(tmp_path: Path, place: Place):
     folder = MailFolder(tmp_path / "mails")
     server = Starlette()
-    for path, handler in mails.routes(folder):
+    for path, handler in mails.routes(folder, place):
         server.add_route(path, handler)
     assert "Chưa có thư nào" in get(server, "/mails").text
     for subject in ("first", "<script>last</script>"):
@@ -36,5 +37,8 @@ def test_the_last_mails_are_shown_and_nothing_else_of_the_machine(tmp_path: Path
     newest = next(folder.listed()).name
     assert f'src="/mails/{newest}"' in page
     assert "<p>" in get(server, f"/mails/{newest}").text
+    oldest = list(folder.listed())[-1].name
+    chosen = get(server, f"/mails?mail={oldest}").text
+    assert f'src="/mails/{oldest}"' in chosen
     for name in ("x.eml", "..%2fsecret.eml", "0" * 19 + ".eml"):
         assert get(server, f"/mails/{name}").status_code == 404
