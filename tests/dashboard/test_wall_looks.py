@@ -73,7 +73,7 @@ def crowd(profile: Profile) -> Wall:
     large = dict.fromkeys(
         ("received_today", "online_today", "postal_today", "finished_on_time_today", "in_process"), MANY
     )
-    wall.totals = msgspec.structs.replace(wall.totals, **large, paused=MANY, due_soon=99_999, in_process_overdue=99_999)
+    wall.totals = msgspec.structs.replace(wall.totals, **large, paused=MANY, due_soon=9_999, in_process_overdue=9_999)
     for index, unit in enumerate(("H55.14", "H55.08", "H55.05", "05443")):
         wall.overdue[index].unit = unit
     for code in ("H55.14", "H55.08"):
