@@ -95,10 +95,12 @@ def test_an_alarm_interrupts_a_wall_that_turns_and_only_that(screen: Screen, pro
     wall.links[3].state = "down"
     screen.board.show(wall)
     wait_for_text(page, "alarm-text", "MẤT LIÊN KẾT · Mạng TSLCD", 15)
+    began = time.monotonic()
     assert page.evaluate("getComputedStyle(document.getElementById('alarm')).visibility") == "visible"
     assert on(page) == "links"
     assert text_of(page, "scene-state") == "CẢNH BÁO"
     page.wait_for_function("() => document.querySelector('.scene.is-shown').dataset.scene === 'glance'", timeout=30_000)
+    assert time.monotonic() - began > 17, "twenty seconds, as a person counts them"
     gone = "() => getComputedStyle(document.getElementById('alarm')).visibility === 'hidden'"
     page.wait_for_function(gone, timeout=30_000)
 

@@ -12,6 +12,7 @@ from playwright.sync_api import TimeoutError
 
 from layouts.picture import paint
 from layouts.place import Place
+from layouts.scenes import SCENES
 from layouts.text import number
 from opscentre.clock import wall_ms
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND
@@ -280,7 +281,7 @@ def test_no_data_is_dashes_and_never_zero(page: Any, dashboard: Dashboard, board
     assert page.evaluate("document.querySelectorAll('.tile.none, .tile.ontime-none').length") == 2 * 92
 
 
-def test_nothing_leaves_the_host_and_nothing_complains(
+def test_on_no_scene_anything_leaves_the_host_or_complains_and_f_fills_the_screen(
     page: Any, dashboard: Dashboard, board: Board, profile: Profile
 ) -> None:
     hosts, complaints = set(), []
@@ -290,7 +291,11 @@ def test_nothing_leaves_the_host_and_nothing_complains(
     board.show(plausible(profile))
     open_wall(page, dashboard)
     page.wait_for_selector(".flow-chart .main-svg .bars .point")
-    page.wait_for_timeout(1_000)
+    for _ in SCENES:
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(200)
+    page.keyboard.press("f")
+    page.wait_for_function("() => document.fullscreenElement !== null", timeout=10_000)
     assert hosts == {f"127.0.0.1:{dashboard.port}"}
     assert complaints == []
     assert page.evaluate("document.fonts.check('600 20px \"Be Vietnam Pro\"', 'Tiếp nhận')")
