@@ -146,16 +146,22 @@ def _row(view: View, report: Report, state: str, meant: Sequence[Command], now: 
         until = " · " + words("walls.pinned.until", moment=words.moment(pinned.until)) if pinned.until else ""
         mark_of = words(f"walls.pin.{pinned.severity}").split()[0]
         shown.append(html.Span(f"{words('walls.pinned')}: {mark_of} {pinned.text}{until}", className="quiet"))
+
+    def cell(name: str, told: Any, kind: str = "") -> html.Td:
+        # Its column's name goes along for a phone, where a row is a card.
+        column: dict[str, Any] = {"data-name": words(f"walls.{name}")}
+        return html.Td(told, className=kind, **column)
+
     return html.Tr(
         className=f"is-{state}",
         children=[
             html.Th(html.A(report.name, href=view.here(wall=report.name)), scope="row", className="number"),
-            html.Td(shown),
-            html.Td(words("walls.standing.held") if report.held else turns, className="when"),
-            html.Td(words(f"walls.answer.{state}"), className="when bad" if state in ("gone", "unheard") else "when"),
-            html.Td(f"{report.width} × {report.height}", className="when"),
-            html.Td(words.moment(report.since), className="when"),
-            html.Td(words("walls.ago", length=words.length(now - report.heard)), className="when"),
-            html.Td(report.version),
+            cell("shows", shown),
+            cell("standing", words("walls.standing.held") if report.held else turns, "when"),
+            cell("answer", words(f"walls.answer.{state}"), "when bad" if state in ("gone", "unheard") else "when"),
+            cell("size", f"{report.width} × {report.height}", "when"),
+            cell("since", words.moment(report.since), "when"),
+            cell("heard", words("walls.ago", length=words.length(now - report.heard)), "when"),
+            cell("version", report.version),
         ],
     )

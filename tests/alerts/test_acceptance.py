@@ -82,7 +82,7 @@ def test_it_climbs_no_further_once_finished_paused_or_acknowledged(play: Play, e
     play.skip("2026-11-23T07:05", "2026-11-25T16:30", "2026-11-27T16:30", "2026-12-04T16:30")
     assert offices(play) == ["motcua.h55-06"]
     if ended == "finished":
-        assert play.mails(DESK)[-1].subject.endswith("đã hết: Không còn hồ sơ quá hạn – Sở Xây dựng (23/11)")
+        assert play.mails(DESK)[-1].subject.endswith("đã hết: Đơn vị còn hồ sơ quá hạn – Sở Xây dựng (23/11)")
 
 
 def test_a_dossier_that_was_finished_overnight_is_not_named_in_the_morning(play: Play):
