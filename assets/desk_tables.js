@@ -13,7 +13,8 @@
       place.laid = place.dataset.table;
       place.classList.add("is-laid");
       place.replaceChildren(laid(JSON.parse(place.dataset.table)));
-      place.scrollLeft = 0;
+      const rank = place.querySelector("th.is-rank");
+      place.scrollLeft = rank ? rank.offsetLeft + rank.offsetWidth + 40 - place.clientWidth : 0;
     }
     measureAll();
   }

@@ -25,7 +25,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "nav.skip": ("Đến nội dung chính", "Skip to the content"),
     "nav.other": ("English", "Tiếng Việt"),
     "search.label": ("Tìm mã hồ sơ, đơn vị, lĩnh vực, thủ tục", "Find a dossier number, unit, field, procedure"),
-    "search.hint": ("Mã hồ sơ, đơn vị, thủ tục", "Dossier, unit, procedure"),
+    "search.hint": ("Hồ sơ, đơn vị, thủ tục", "Dossier, unit, procedure"),
     "search.go": ("Tìm", "Find"),
     "search.title": ("Tìm", "Find"),
     "search.short": (
@@ -135,6 +135,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "list.first": ("Về trang đầu", "First page"),
     "list.number": ("Mã hồ sơ", "Number"),
     "list.procedure": ("Thủ tục", "Procedure"),
+    "list.submitted": ("Nộp", "Filed"),
+    "list.until": ("Hạn tiếp nhận", "Reception due"),
     "list.status": ("Trạng thái", "Status"),
     "list.received": ("Tiếp nhận", "Received"),
     "list.due": ("Hẹn trả", "Due"),

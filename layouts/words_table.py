@@ -71,6 +71,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "table.empty": ("Không có hồ sơ nào trong kỳ và bộ lọc này.", "No dossier in this period and these filters."),
     "table.sideways": ("Kéo ngang, hoặc đến nhóm cột:", "Push sideways, or go to:"),
     "table.rank": ("Xếp theo cột này, lớn nhất trước", "Order by this column, greatest first"),
+    "table.ranked": ("Xếp theo {group} · {column}, lớn nhất trước.", "Ordered by {group} · {column}, greatest first."),
     "table.scroll": ("Bảng cuộn ngang được", "The table scrolls sideways"),
     "export.csv": ("Tải CSV", "CSV"),
     "export.xlsx": ("Tải Excel", "Excel"),

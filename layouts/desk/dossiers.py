@@ -24,7 +24,7 @@ def rows(
     """
     words = view.words
     named = any(procedure(row) for row in listed)
-    heads = ("number", "procedure" if named else "status", f"moment.{moment or name}", "due", "received")
+    heads = ("number", "procedure" if named else "status", f"moment.{moment or name}", *_dates(name))
     return html.Div(
         className="scroll",
         role="region",
@@ -54,12 +54,22 @@ def _row(view: View, name: ListName, row: Listed, unit: Name, procedure: Name, a
                 html.Td(said, className=look, **mark(data_label=words(f"list.{head}")))
                 for said, look, head in (
                     (apart, f"when is-main {role}", f"moment.{moment or name}"),
-                    (words.moment(row.due), "when", "due"),
-                    (words.moment(row.received), "when", "received"),
+                    *((words.moment(_date(row, date)), "when", date) for date in _dates(name)),
                 )
             ),
         ]
     )
+
+
+def _dates(name: ListName) -> tuple[str, str]:
+    """The dates of a row: what is not received yet has no due date, but a day it was filed and one to receive it by."""
+    return ("until", "submitted") if name == "reception-late" else ("due", "received")
+
+
+def _date(row: Listed, date: str) -> int | None:
+    if date == "until":
+        return row.moment
+    return row.state.snapshot.submitted if date == "submitted" else getattr(row, date)
 
 
 def _span(text: str, look: str) -> html.Span | None:

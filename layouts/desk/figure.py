@@ -107,4 +107,4 @@ def _sources(view: View, sources: Sequence[FeedAge]) -> Component:
         )
         for source in sources
     ]
-    return html.Table([html.Caption(words("figure.feeds")), html.Tbody(rows)], className="plain")
+    return html.Table([html.Caption(words("figure.feeds")), html.Tbody(rows)], className="plain feeds")

@@ -75,7 +75,13 @@ def table(
             data_table=msgspec.json.encode(data).decode(),
         ),
     )
-    return html.Div([_groups(words), laid])
+    return html.Div([_ranked(words, view.rank) if orders and view.rank else None, _groups(words), laid])
+
+
+def _ranked(words: Words, column: str) -> html.P:
+    group, _, name = column.partition(".")
+    said = words("table.ranked", group=words(f"table.{group}"), column=_column_name(words, name))
+    return html.P(said, className="footnote")
 
 
 def _groups(words: Words) -> html.Div:
