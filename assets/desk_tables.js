@@ -55,7 +55,8 @@
 
   function laidLine([kind, order, name, href, query, numbers], names, thousands) {
     if (kind === "section") {
-      return make("tr", null, { class: "section" }, [make("th", order, { colspan: String(names.length + 2), scope: "rowgroup" })]);
+      return make("tr", null, { class: "section" }, [
+        make("th", null, { colspan: String(names.length + 2), scope: "rowgroup" }, [make("span", order)])]);
     }
     const cells = numbers.map((value, index) => {
       const text = String(value).replace(/\B(?=(\d{3})+$)/g, thousands);
@@ -76,7 +77,7 @@
     if (!groups?.matches(".table-groups")) return;
     groups.classList.toggle("is-needed", place.scrollWidth - place.clientWidth > 2);
     const heads = [...place.querySelectorAll("th[data-group]")];
-    const from = place.scrollLeft + pinned(place) + 4;
+    const from = place.scrollLeft + pinned(place) + 60;
     const first = left <= 2 ? heads.at(-1) : heads.filter((head) => head.offsetLeft <= from).at(-1);
     for (const button of groups.querySelectorAll("button")) {
       const here = button.dataset.group === first?.dataset.group;
