@@ -69,6 +69,7 @@ PHRASES: dict[str, str] = {
     "Tỷ lệ nộp trực tuyến": "Share filed online",
     "hôm nay": "today",
     "toàn tỉnh, mọi đơn vị": "whole province, all units",
+    "số đơn vị": "units",
     "(xong đúng hạn + đang giải quyết trong hạn) ÷ (đã xong + đang giải quyết), 30 ngày gần nhất, kể cả hôm nay": (
         "(finished on time + in process in time) ÷ (finished + in process), last 30 days with today"
     ),
@@ -76,7 +77,7 @@ PHRASES: dict[str, str] = {
         "in process and past the due moment; paused ones left out"
     ),
     "hồ sơ nộp trực tuyến ÷ hồ sơ tiếp nhận mọi kênh, từ 0 giờ hôm nay": (
-        "filed online ÷ received through dossiers since midnight"
+        "filed online ÷ received through every channel, since midnight"
     ),
     "từ {n}": "from {n}",
     "dưới {n}": "below {n}",
@@ -84,14 +85,16 @@ PHRASES: dict[str, str] = {
     "chưa có số liệu": "no data",
     "Cần chú ý": "Needs attention",
     "Tốt nhất": "Best",
+    "{n} đơn vị cùng mức": "{n} units the same",
     "chưa có tọa độ: {}": "no position: {}",
     # ---- rankings
     "Xếp hạng đúng hạn": "On-time ranking",
     "từ {n} hồ sơ trở lên": "from {n} dossiers on",
+    "số mờ: số hồ sơ": "pale: number of dossiers",
     "Sở, ban, ngành": "Departments",
     "Xã, phường": "Communes, wards",
     "Cấp huyện": "Districts",
-    "đúng hạn 30 ngày": "on time, 30 days",
+    "đúng hạn 30 ngày": "on time 30 days",
     "trực tuyến hôm nay": "online today",
     "Chưa có đơn vị đủ hồ sơ": "No unit has enough dossiers",
     "{n} đơn vị": "{n} units",
@@ -139,7 +142,7 @@ PHRASES: dict[str, str] = {
     "Không có hồ sơ sắp đến hạn": "No dossier is due soon",
     "Chưa rõ thủ tục": "Procedure not known",
     "Chưa xác định đơn vị": "Unit not identified",
-    "tính cả ngày nghỉ": "days off counted",
+    "Thời gian tính cả ngày nghỉ": "Times count days off",
     "◆ chờ đồng bộ": "◆ waits for sync",
     "{n} lâu nhất ◆ chờ đồng bộ": "{n} of the longest ◆ wait for sync",
     "{n} đơn vị giữ {n}": "{n} units hold {n}",

@@ -64,6 +64,8 @@ def patch(wall: Wall, place: Place) -> Patch:
     whole = len(states) - paused
     away = f" · {paused} tạm dừng" if paused else ""
     return {
+        # The notice's words go the way of the state of the whole picture; how loud they are is said here.
+        "notice-text": Change(cls="notice-text is-loud" if wall.state == "empty" else "notice-text"),
         "clock-time": Change(tick=("clock", 0)),
         "clock-date": say(f"{text.weekday(wall.now)}, {text.date(wall.now)}"),
         "sources-fresh": say(

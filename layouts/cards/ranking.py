@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 
 from layouts import shares
-from layouts.change import Change, Patch, say
+from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
 from layouts.ranking import MINIMUM, rank
 from layouts.rows import Cell, Rows, Values, ends
@@ -23,6 +23,9 @@ _CELLS = (
     Cell("band", "swatch none", ""),
     Cell("share", "rank-share"),
 )
+#: What the columns are.
+NOTE = f"từ {MINIMUM} hồ sơ trở lên · số mờ: số hồ sơ"
+NOBODY = "Chưa có đơn vị đủ hồ sơ"
 GROUPS = ("departments", "communes")
 
 
@@ -33,12 +36,10 @@ def layout(place: Place) -> html.Section:
         children=[
             html.Div(
                 className="card-head",
-                children=[
-                    html.H2("Xếp hạng đúng hạn · 30 ngày"),
-                    html.Span(f"từ {MINIMUM} hồ sơ trở lên", id="ranking-note", className="footnote"),
-                ],
+                children=[html.H2("Xếp hạng đúng hạn · 30 ngày")],
             ),
             *[_group(key, name) for key, name in zip(GROUPS, ("Sở, ban, ngành", place.lowest), strict=True)],
+            html.Div(NOTE, id="ranking-note", className="footnote"),
         ],
     )
 
@@ -52,7 +53,7 @@ def _group(key: str, name: str) -> html.Div:
         className="rank-group",
         children=[
             html.Div(className="rank-head", children=[html.Span(name), html.Span("", id=f"rank-{key}-count")]),
-            html.Div("Chưa có đơn vị đủ hồ sơ", id=f"rank-{key}-nothing", className="nothing is-absent"),
+            html.Div(DASH, id=f"rank-{key}-nothing", className="nothing is-absent"),
             *_rows(key).layout(),
         ],
     )
@@ -61,16 +62,18 @@ def _group(key: str, name: str) -> html.Div:
 def patch(wall: Wall, place: Place) -> Patch:
     """The rows of both groups; rows without a unit are hidden, not zero."""
     changes: Patch = {}
+    known = wall.state == "live"
     for key, units in zip(GROUPS, (place.departments, place.communes), strict=True):
         ranked = rank(units, wall.units)
         best, worst = ([_row(entry, place) for entry in half] for half in ends(ranked, EACH, EACH))
-        changes[f"rank-{key}-count"] = say(f"{len(ranked)}/{len(units)} đơn vị")
-        changes[f"rank-{key}-nothing"] = Change(cls="nothing is-absent" if ranked else "nothing is-floating")
+        changes[f"rank-{key}-count"] = say(f"{len(ranked)}/{len(units)} đơn vị" if known or ranked else "")
+        changes[f"rank-{key}-nothing"] = say(
+            NOBODY if known else DASH, "nothing is-absent" if ranked else "nothing is-floating"
+        )
         changes.update(_rows(key).patch([*best, *[{}] * (EACH - len(best)), *worst]))
     unmapped = wall.units.get(UNMAPPED)
     lost = unmapped.in_process + unmapped.paused if unmapped else 0
-    note = f"từ {MINIMUM} hồ sơ trở lên"
-    changes["ranking-note"] = say(f"{note} · {number(lost)} hồ sơ chưa rõ đơn vị" if lost else note)
+    changes["ranking-note"] = say(f"{NOTE} · {number(lost)} hồ sơ chưa rõ đơn vị" if lost else NOTE)
     return changes
 
 

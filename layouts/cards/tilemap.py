@@ -40,28 +40,35 @@ def layout(place: Place) -> html.Section:
             ),
             html.Div(
                 className="hexes",
-                style={"--columns": place.tiling.columns, "--rows": place.tiling.rows},
+                style={
+                    "--tall-columns": place.tiling.columns, "--tall-rows": place.tiling.rows,
+                    "--wide-columns": place.broad.columns, "--wide-rows": place.broad.rows,
+                },
                 children=[_tile(unit, place) for unit in place.communes if unit.code in place.tiling.cells],
             ),
             html.Div(FORMULA, className="footnote"),
         ],
-    )
+    )  # fmt: skip
 
 
 def _tile(unit: Unit, place: Place) -> html.Div:
     column, row = place.tiling.cells[unit.code]
+    broad_column, broad_row = place.broad.cells[unit.code]
     lines = two_lines(unit.label)
     longest = max(len(line) for line in lines.split(" "))
     return html.Div(
         id=f"tile-{unit.code}",
         className="tile none",
         title=unit.name,
-        style={"--x": column + (row & 1) / 2, "--y": row},
+        style={
+            "--tall-x": column + (row & 1) / 2, "--tall-y": row,
+            "--wide-x": broad_column + (broad_row & 1) / 2, "--wide-y": broad_row,
+        },
         children=[
             html.Div(lines, className="tile-name is-long" if longest > 8 else "tile-name"),
             html.Div(DASH, id=f"tile-{unit.code}-share", className="tile-share"),
         ],
-    )
+    )  # fmt: skip
 
 
 def two_lines(name: str) -> str:

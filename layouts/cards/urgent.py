@@ -19,7 +19,7 @@ LONGEST_NAME = 22
 #: Said of a dossier that may be done: its source was not heard since it fell due.
 BY_SYNC = "◆ chờ đồng bộ"
 #: Said of every clock here: mails tell lateness in working time.
-CALENDAR_TIME = "tính cả ngày nghỉ"
+CALENDAR_TIME = "Thời gian tính cả ngày nghỉ"
 #: Said of a dossier that somebody has taken on, and of one for which a day was promised.
 ACKNOWLEDGED, PROMISED = "✓ đã nhận", "✓ hẹn"
 #: A page stays this long (real ms): every screen turns at the same moment.
@@ -33,6 +33,7 @@ def layout(place: Place) -> html.Section:
         children=[
             *listing("overdue", "Quá hạn", OVERDUE_ROWS, "bad"),
             *listing("soon", "Sắp đến hạn", SOON_ROWS, "warn"),
+            html.Div(CALENDAR_TIME, className="footnote"),
         ],
     )
 
@@ -84,16 +85,15 @@ def listing_patch(key: str, late: bool, rows: int, wall: Wall, place: Place) -> 
     count = wall.totals.in_process_overdue if late else wall.totals.due_soon
     unknown = wall.state != "live"
     index, _ = page(len(dossiers), rows, wall.made_at)
-    shown = dossiers[index * rows : (index + 1) * rows]
+    # The last page is filled up with dossiers of the one before.
+    first = max(0, min(index * rows, len(dossiers) - rows))
+    shown = dossiers[first : first + rows]
     nothing = DASH if unknown else ("Không có hồ sơ quá hạn" if late else "Không có hồ sơ sắp đến hạn")
     if count and not dossiers and not unknown:
         # There are some, and whoever looks on sees figures only.
         nothing = "Không hiện từng hồ sơ cho tài khoản này"
-    first = index * rows + 1
     changes: Patch = {
-        f"{key}-page": say(
-            f"{CALENDAR_TIME} · {first}–{first + len(shown) - 1} / {number(max(count, len(dossiers)))}" if shown else ""
-        ),
+        f"{key}-page": say(f"{first + 1}–{first + len(shown)} / {number(max(count, len(dossiers)))}" if shown else ""),
         f"{key}-nothing": say(nothing, "nothing is-absent" if shown else "nothing"),
     }
     filled = [_row(dossier, late, place, _answered(wall, dossier)) for dossier in shown]

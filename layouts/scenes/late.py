@@ -8,7 +8,7 @@ from dash import html
 
 from layouts.cards import bars, stamp
 from layouts.cards.kpis import Kpi, hero, is_known
-from layouts.cards.urgent import BY_SYNC, listing, listing_patch
+from layouts.cards.urgent import BY_SYNC, CALENDAR_TIME, listing, listing_patch
 from layouts.change import DASH, Patch, say
 from layouts.place import Place
 from layouts.text import number, percent
@@ -40,8 +40,8 @@ def layout(place: Place) -> html.Div:
         className="late",
         children=[
             html.Div([hero("late", clock) for clock in CLOCKS], className="late-numbers"),
-            html.Section(listing("late-overdue", "Quá hạn xử lý lâu nhất", ROWS, "bad"), className="card late-list"),
-            html.Section(listing("late-soon", "Sắp đến hạn trước nhất", ROWS, "warn"), className="card late-list"),
+            _list("late-overdue", "Quá hạn xử lý lâu nhất", "bad"),
+            _list("late-soon", "Sắp đến hạn trước nhất", "warn"),
             html.Div(
                 className="late-units",
                 children=[
@@ -62,6 +62,12 @@ def layout(place: Place) -> html.Div:
                 ],
             ),
         ],
+    )
+
+
+def _list(key: str, title: str, tone: str) -> html.Section:
+    return html.Section(
+        [*listing(key, title, ROWS, tone), html.Div(CALENDAR_TIME, className="footnote")], className="card late-list"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
@@ -11,8 +13,9 @@ from layouts.cards.tilemap import two_lines
 from layouts.change import DASH, Change, Patch, say
 from layouts.measures import MEASURES, Measure, ordered
 from layouts.place import Place
-from layouts.shares import NONE
+from layouts.shares import NONE, Band
 from layouts.states import units_of_failing_sources
+from layouts.text import number
 from opscentre.domain.units import Unit
 from opscentre.live.wall import Totals, Wall
 
@@ -147,7 +150,11 @@ def _side(measure: Measure) -> html.Div:
                             html.Span(measure.unit, className="hero-unit"),
                         ],
                     ),
-                    html.P("toàn tỉnh, mọi đơn vị", className="quiet"),
+                    html.Div([html.Span("toàn tỉnh, mọi đơn vị"), html.Span("số đơn vị")], className="class-head"),
+                    html.Div(
+                        [_class_row(f"{key}-class-{band.name}", band) for band in (*measure.bands, NONE)],
+                        className="classes",
+                    ),
                     html.P(measure.formula, className="footnote"),
                 ],
             ),
@@ -156,11 +163,31 @@ def _side(measure: Measure) -> html.Div:
     )
 
 
+def _class_row(row: str, band: Band) -> html.Div:
+    """How many units are in a class, and a bar of that share of them."""
+    return html.Div(
+        id=row,
+        className="class-row",
+        children=[
+            html.Span(className=f"swatch {band.name}"),
+            html.Span(band.words),
+            html.Span([html.Span(id=f"{row}-bar", className=f"bar {band.name}")], className="bar-track"),
+            html.B(DASH, id=f"{row}-count"),
+        ],
+    )
+
+
 def _list(key: str, end: str, title: str) -> html.Section:
     return html.Section(
         className=f"card named {end}",
         children=[
-            html.Div(html.H2([html.Span(className=f"end-mark {end}"), title]), className="card-head"),
+            html.Div(
+                className="card-head",
+                children=[
+                    html.H2([html.Span(className=f"end-mark {end}"), title]),
+                    html.Span("", id=f"{key}-{end}-counted", className="card-fact"),
+                ],
+            ),
             *[
                 html.Div(
                     id=f"{key}-{end}-{index}",
@@ -209,7 +236,9 @@ def _side_patch(measure: Measure, wall: Wall, place: Place, ends: dict[str, list
     changes: Patch = {f"{key}-value": say(measure.write(value))}
     best = found[:EACH]
     worst = found[max(len(best), len(found) - EACH) :][::-1]
+    changes.update(_classes(measure, wall, place))
     for end, rows in (("best", best), ("worst", worst)):
+        changes[f"{key}-{end}-counted"] = say(_counted(measure, rows, found))
         for index in range(EACH):
             row = f"{key}-{end}-{index}"
             if index < len(rows):
@@ -228,6 +257,29 @@ def _side_patch(measure: Measure, wall: Wall, place: Place, ends: dict[str, list
                 if place.areas:
                     changes[f"{row}-callout"] = Change(cls="callout is-empty")
     return changes
+
+
+def _classes(measure: Measure, wall: Wall, place: Place) -> Patch:
+    """How many of the units on the map are in each class; dashes while nobody can know."""
+    found = Counter(
+        measure.band(measure.value(totals) if (totals := wall.units.get(unit.code)) else None).name
+        for unit in place.mapped
+    )
+    known = wall.state == "live"
+    changes: Patch = {}
+    for band in (*measure.bands, NONE):
+        count, row = found[band.name], f"map-{measure.key}-class-{band.name}"
+        changes[row] = Change(cls="class-row" if count and known else "class-row is-none")
+        changes[f"{row}-count"] = say(number(count) if known else DASH)
+        changes[f"{row}-bar"] = Change(v=round(count / len(place.mapped), 3) if known and place.mapped else 0.0)
+    return changes
+
+
+def _counted(measure: Measure, rows: Sequence[tuple[Unit, float]], found: Sequence[tuple[Unit, float]]) -> str:
+    """From how many dossiers on a unit may be named; of more units with the value of all three: how many there are."""
+    written = {measure.write(value) for _, value in rows}
+    same = sum(measure.write(value) in written for _, value in found) if len(written) == 1 else 0
+    return f"{number(same)} đơn vị cùng mức" if same > EACH else f"từ {measure.minimum} hồ sơ trở lên"
 
 
 def _whole(measure: Measure, wall: Wall) -> float | None:

@@ -85,7 +85,7 @@ def layout(place: Place) -> html.Div:
                     html.Span("", id="ranks-moves"),
                     html.Span(
                         "Điểm tháng này: % số điểm mà hồ sơ của đơn vị có thể đạt, theo Quyết định 766 · "
-                        "giữa hai vạch: lần lượt các hạng còn lại"
+                        "số mờ: số hồ sơ · giữa hai vạch: lần lượt các hạng còn lại"
                     ),
                     stamp.layout("ranks"),
                 ],

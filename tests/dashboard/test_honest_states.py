@@ -15,6 +15,7 @@ from opscentre.profile import Profile
 from tests.dashboard.conftest import Screen
 from tests.dashboard.pictures import plausible
 from tests.dashboard.test_wall_in_browser import open_wall, wait_for_text
+from tests.dashboard.test_wall_looks import OVERLAPS
 from tests.parts.process import wait_until
 
 pytestmark = pytest.mark.browser
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.browser
 VALUES = """() => Object.fromEntries([...document.querySelectorAll('.scene')].map((scene) => [scene.dataset.scene,
   [...scene.querySelectorAll('.kpi-value, .hero-value, .board-value, .bar-value, .tile-share, .score-points')]
     .filter((e) => !e.closest('.is-empty, .is-out')).map((e) => e.textContent)]))"""
+#: What speaks against the numbers has letters of so many pixels at 1920 × 1080.
+LOUD = 44
 #: Scenes that count dossiers: the others show what was probed, published or counted by the minute.
 COUNTING = ("glance", "map", "late", "flow")
 
@@ -42,10 +45,14 @@ def show(screen: Screen, wall: Wall, notice: str) -> tuple[str, dict[str, list[s
     screen.board.show(wall)
     wait_for_text(screen.page, "notice-text", notice, 10)
     screen.page.wait_for_timeout(900)
+    assert screen.page.evaluate(OVERLAPS) == [], notice
     return look(screen.page), screen.page.evaluate(VALUES)
 
 
 def look(page: Any) -> str:
+    """How the wall stands, and in which words it says so, which are read from every chair (1rem is 10 px here)."""
+    size = float(page.evaluate("parseFloat(getComputedStyle(document.querySelector('.notice')).fontSize)"))
+    assert size >= LOUD or page.evaluate("document.querySelector('.wall').classList.contains('says-ok')"), size
     return page.evaluate("document.querySelector('.wall').className + ': ' + "
                          "document.getElementById('notice-text').textContent.replace(/\\d+/, 'N')")  # fmt: skip
 

@@ -53,13 +53,46 @@ TEXTS = """() => {
   return found;
 }"""
 CLIPPED = """() => [...document.querySelectorAll('.wall, .wall .card, .wall .tile-name, .kpi-line, .head > *, '
-  + '.kpi-sub, .kpi .footnote, .card h2, .rank-name, .urgent-unit, .urgent-clock, .link.up .link-name, .whole')]
+  + '.kpi-sub, .kpi .footnote, .card h2, .card-head, .rank-name, .urgent-unit, .urgent-clock, '
+  + '.link.up .link-name, .whole')]
   .filter((e) => e.checkVisibility({ visibilityProperty: true }))
   .filter((e) => {
     const rim = Math.max(2, parseFloat(getComputedStyle(e).fontSize) * 0.15);
     return e.scrollHeight > e.clientHeight + rim || e.scrollWidth > e.clientWidth + rim;
   })
   .map((e) => [e.className, e.scrollWidth, e.clientWidth, e.scrollHeight, e.clientHeight, e.textContent])"""
+#: Texts of the scene that is on which lie upon one another; rows that slide past one another are meant to.
+OVERLAPS = """() => {
+  const texts = [...document.querySelectorAll('.head *, .scene.is-shown *')]
+    .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.nodeValue.trim())
+      && !e.closest('svg, .tile, .callout, .board-rows') && e.checkVisibility({ visibilityProperty: true }))
+    .map((e) => {
+      const range = document.createRange();
+      range.selectNodeContents(e);
+      const box = range.getBoundingClientRect(), style = getComputedStyle(e);
+      const seen = style.overflow === 'hidden' ? e.getBoundingClientRect() : box;
+      const rim = 0.18 * parseFloat(style.fontSize);
+      return { e, left: Math.max(box.left, seen.left) + 1, right: Math.min(box.right, seen.right) - 1,
+        top: Math.max(box.top, seen.top) + rim, bottom: Math.min(box.bottom, seen.bottom) - rim };
+    });
+  return texts.flatMap((a, index) => texts.slice(index + 1).filter((b) =>
+    !a.e.contains(b.e) && !b.e.contains(a.e)
+    && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+  ).map((b) => [a.e.textContent, b.e.textContent]));
+}"""
+#: Cards of the scene that is on whose lower third holds nothing but a footnote.
+HOLLOW = """() => [...document.querySelectorAll('.scene.is-shown .card')]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+  .filter((card) => {
+    const text = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.nodeValue.trim());
+    const shown = [...card.querySelectorAll('*')].filter((e) => !e.matches('.footnote')
+      && e.checkVisibility({ visibilityProperty: true }) && (e.matches('svg, .tile, .bar-track') || text(e)));
+    const box = card.getBoundingClientRect();
+    return Math.max(...shown.map((e) => e.getBoundingClientRect().bottom)) < box.top + 0.67 * box.height;
+  })
+  .map((card) => [card.className, card.querySelector('h2')?.textContent])"""
+#: Scenes that always have as much to show as there is room for.
+FULL = ("glance", "map", "ranks", "late")
 #: The shapes a wall may have: the four it is drawn for, and some of the screens that hang in offices.
 SHAPES = [(1920, 1080), (3840, 2160), (3840, 1080), (1080, 1920), (1280, 1024), (2560, 1080)]
 #: More dossiers than any province has.
@@ -139,18 +172,20 @@ def test_every_text_of_every_scene_is_large_enough_and_stands_out(crowded: Scree
 
 
 @pytest.mark.parametrize(("width", "height"), SHAPES)
-def test_no_scene_overflows_on_any_screen(crowded: Screen, width: int, height: int) -> None:
+def test_no_scene_overflows_overlaps_or_stands_empty_on_any_screen(crowded: Screen, width: int, height: int) -> None:
     page = crowded.page
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(300)
     for key in every_scene(page):
         clipped = page.evaluate(CLIPPED)
         assert clipped == [], (key, clipped)
+        assert page.evaluate(OVERLAPS) == [], key
+        assert key not in FULL or page.evaluate(HOLLOW) == [], key
     root = "document.documentElement"
     assert page.evaluate(f"[{root}.scrollWidth, {root}.scrollHeight]") == [width, height]
 
 
-def test_no_scene_overflows_in_english(crowded: Screen) -> None:
+def test_no_scene_overflows_or_overlaps_in_english(crowded: Screen) -> None:
     page = crowded.page.context.new_page()
     try:
         page.goto(f"{crowded.dashboard.url}/wall/glance?lang=en")
@@ -159,6 +194,7 @@ def test_no_scene_overflows_in_english(crowded: Screen) -> None:
         for key in every_scene(page):
             clipped = page.evaluate(CLIPPED)
             assert clipped == [], (key, clipped)
+            assert page.evaluate(OVERLAPS) == [], key
     finally:
         page.close()
 

@@ -302,6 +302,12 @@ def test_the_map_names_the_three_best_and_the_three_last(wall: Wall, place: Plac
     assert worst == [place.by_code["05443"].name, place.by_code["05455"].name]
     assert changes["map-overdue-worst-0-value"].text == "30"
     assert changes["map-05443"].cls == "tile worst-ontime worst-overdue ontime-bad overdue-bad online-none"
+    classes = {name: changes[f"map-ontime-class-{name}-count"].text for name in ("good", "fair", "warn", "bad", "none")}
+    assert classes == {"good": "90", "fair": "1", "warn": "0", "bad": "1", "none": "0"}
+    assert changes["map-ontime-best-counted"].text == "90 đơn vị cùng mức", "chance names three of them"
+    assert changes["map-ontime-worst-counted"].text == "từ 10 hồ sơ trở lên"
+    wall.state = "rebuilding"
+    assert map.patch(wall, place)["map-ontime-class-good-count"].text == "—"
 
 
 def square(code: str, x: float, y: float, size: float) -> dict:
