@@ -179,7 +179,7 @@ def _class_row(row: str, band: Band) -> html.Div:
 
 def _list(key: str, end: str, title: str) -> html.Section:
     return html.Section(
-        className=f"card named {end}",
+        className=f"card map-end {end}",
         children=[
             html.Div(
                 className="card-head",
