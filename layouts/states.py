@@ -8,6 +8,8 @@ LINK_WORDS = {"up": "thông", "down": "MẤT", "unknown": "chưa rõ", "maintena
 SOURCE_WORDS = {"fresh": "", "stale": "trễ", "failing": "LỖI", "never": "chưa có", "paused": "tạm dừng"}
 #: Where there is no room for every source, those come first that want a person most.
 SOURCE_ORDER = {"failing": 0, "stale": 1, "paused": 2, "never": 3, "fresh": 4}
+#: States in which the numbers of a source's units may be old.
+_OLD = ("failing", "stale", "paused")
 
 
 def link_state(link: LinkState, now: int) -> str:
@@ -52,5 +54,13 @@ def source_state(source: SourceAge, made_at: int) -> str:
 
 
 def units_of_failing_sources(wall: Wall) -> frozenset[str]:
-    """Units whose source failed at its last poll or is paused: their numbers may be old. None until that is counted."""
-    return frozenset(wall.slow.stale_units) if wall.slow else frozenset()
+    """Units whose source failed, is late or is paused: their numbers may be old. None until their sources are counted.
+
+    Which units a source has is counted by the minute, how it stands is known now: what begins to fail is marked at
+    once, what is well again with the next count.
+    """
+    if wall.slow is None:
+        return frozenset()
+    old = {source.code for source in wall.sources if source_state(source, wall.made_at) in _OLD}
+    now = (code for code, sources in wall.slow.sources_of_units.items() if old.intersection(sources))
+    return frozenset([*wall.slow.stale_units, *now])

@@ -113,7 +113,7 @@ PHRASES: dict[str, str] = {
     "Không xếp hạng, số cũ": "Not ranked, old figures",
     "không có đơn vị nào": "none",
     "dưới {n} hồ sơ: {}": "below {n} dossiers: {}",
-    "◆ nguồn lỗi hoặc tạm dừng, số có thể cũ: {}": "◆ source fails or paused, may be old: {}",
+    "◆ nguồn lỗi, trễ hoặc tạm dừng, số có thể cũ: {}": "◆ source fails, late or paused, may be old: {}",
     "{} và {n} đơn vị khác": "{} and {n} more",
     "{n} hồ sơ chưa rõ đơn vị": "{n} dossiers of no known unit",
     "▲▼ so với cuối ngày hôm qua": "▲▼ since the end of yesterday",

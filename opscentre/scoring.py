@@ -67,6 +67,8 @@ class Report(NamedTuple):
     province: Scored
     units: list[UnitScored] | None
     stale: frozenset[str]
+    #: By unit, the sources that its dossiers come from.
+    sources: dict[str, frozenset[str]]
     #: In force on ``day``.
     scheme: Scheme
     #: The units as they stood at the earlier moment that was asked for.
@@ -106,6 +108,7 @@ def look_back(
         province_score(tallies, procedures, scheme, entered),
         unit_scores(tallies, procedures, scheme, profile, stale) if by_unit else None,
         stale,
+        {code: frozenset(tally.sources) for code, tally in tallies.items()},
         scheme,
         unit_scores(then[0], procedures, scheme, profile) if then else None,
     )

@@ -90,6 +90,7 @@ def count(
         online_places_yesterday=_places(last_day, profile, now, _online, ONLINE_MINIMUM),
         score_places_yesterday=_places(before, profile, now, _scored),
         stale_units=sorted(report.stale),
+        sources_of_units={code: sorted(sources) for code, sources in report.sources.items() if sources},
         score=_score(report, before),
         figures=_figures(engine, profile, today, names),
         services=_services(report, rows, profile, today, names),

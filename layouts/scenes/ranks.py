@@ -14,6 +14,7 @@ from layouts.measures import MEASURES, Measure
 from layouts.place import Place
 from layouts.ranking import MINIMUM, rank_by
 from layouts.rows import Cell, Rows, Values
+from layouts.states import units_of_failing_sources
 from layouts.text import decimal, number, worked
 from opscentre.domain.dossier import UNMAPPED
 from opscentre.domain.ranking import Entry, Ranked
@@ -155,7 +156,7 @@ def _apart(wall: Wall, place: Place) -> str:
         told.append(f"trực tuyến: {number(offline)} đơn vị dưới {BY_ONLINE.minimum} hồ sơ hôm nay")
     stale = [place.by_code[code] for code in _stale(wall) if code in place.by_code]
     if stale:
-        told.insert(0, f"◆ nguồn lỗi hoặc tạm dừng, số có thể cũ: {_listed(stale)}")
+        told.insert(0, f"◆ nguồn lỗi, trễ hoặc tạm dừng, số có thể cũ: {_listed(stale)}")
     lost = wall.units.get(UNMAPPED)
     if lost and lost.in_process + lost.paused:
         told.append(f"{number(lost.in_process + lost.paused)} hồ sơ chưa rõ đơn vị")
@@ -184,7 +185,7 @@ def _score(wall: Wall) -> ScoreShown | None:
 
 
 def _stale(wall: Wall) -> Sequence[str]:
-    return wall.slow.stale_units if wall.slow else ()
+    return sorted(units_of_failing_sources(wall))
 
 
 def _listed(units: Sequence[Unit], most: int = 4) -> str:

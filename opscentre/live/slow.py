@@ -118,7 +118,7 @@ class Services(msgspec.Struct, kw_only=True):
     procedures: int
     by_level: dict[str, int]
     ratios: list[Ratio]
-    #: Received in the period of the score, and of these by post.
+    #: Received in the 30 days up to the end of yesterday, and of these by post.
     received: int
     postal: int
     targets: list[TargetShown]
@@ -151,6 +151,8 @@ class Slow(msgspec.Struct, kw_only=True):
     score_places_yesterday: dict[str, int] = {}
     #: Units whose source failed at its last poll, or is paused.
     stale_units: list[str]
+    #: By unit, the sources that its dossiers of the score's period come from: what fails now is seen at once.
+    sources_of_units: dict[str, list[str]] = {}
     score: ScoreShown | None
     figures: list[FigureShown]
     services: Services

@@ -52,6 +52,7 @@ def test_places_score_figures_and_services_are_counted_from_sql(data: Path) -> N
     assert found.places_yesterday == {"H55.07": 1, "H55.12": 2, "01840": 1}, "communes have places of their own"
     assert found.online_places_yesterday == {}, "nothing was received yesterday"
     assert found.stale_units == ["H55.12"]
+    assert found.sources_of_units["H55.12"], "whose numbers are old when a source fails"
     assert (found.services.received, found.services.postal) == (39, 12)
     assert found.services.by_level["toàn trình"] > 50
     assert {ratio.code: (ratio.part, ratio.whole) for ratio in found.services.ratios}["3.3"] == (0, 39)

@@ -102,6 +102,25 @@ def test_units_of_a_failing_source_are_striped_on_every_map_and_in_its_legend() 
             assert ("is-stale" in (changes[tile].cls or "")) == (cls == "")
 
 
+def test_units_of_a_source_are_striped_the_moment_it_fails_is_late_or_is_paused() -> None:
+    wall, place = plausible(PROFILE), place_of(PROFILE)
+    assert wall.slow is not None
+    wall.slow.stale_units, source = [], wall.sources[2]
+    wall.slow.sources_of_units = {"05443": [source.code], "05710": [wall.sources[3].code]}
+
+    def striped() -> list[str]:
+        changes = tilemap.patch(wall, place)
+        return [key for key, change in changes.items() if "is-stale" in (change.cls or "")]
+
+    assert striped() == []
+    source.ok = False
+    assert striped() == ["tile-05443"]
+    source.ok, source.observed_at = True, wall.made_at - 60_000
+    assert striped() == ["tile-05443"]
+    source.observed_at, source.paused_since = wall.made_at, wall.now
+    assert striped() == ["tile-05443"]
+
+
 def test_boundaries_of_districts_colour_the_districts_and_say_that_communes_are_not_in_them() -> None:
     old = profiles.load("ba-ria-vung-tau")
     districts = tuple(unit for unit in old.units.lasting if unit.kind == "district")
