@@ -13,10 +13,18 @@
       place.laid = place.dataset.table;
       place.classList.add("is-laid");
       place.replaceChildren(laid(JSON.parse(place.dataset.table)));
-      const rank = place.querySelector("th.is-rank");
-      place.scrollLeft = rank ? rank.offsetLeft + rank.offsetWidth + 40 - place.clientWidth : 0;
+      reveal(place);
+      /* Columns are as wide as their letters. */
+      if (document.fonts.status !== "loaded") document.fonts.ready.then(() => reveal(place));
     }
     measureAll();
+  }
+
+  /* The column that a table is ordered by is seen, with a part of the next one. */
+  function reveal(place) {
+    const rank = place.querySelector("th.is-rank");
+    place.scrollLeft = rank ? rank.offsetLeft + rank.offsetWidth + 40 - place.clientWidth : 0;
+    measure(place);
   }
 
   function make(tag, text, attributes, children) {

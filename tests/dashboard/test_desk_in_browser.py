@@ -178,6 +178,7 @@ def test_a_phone_folds_filters_away_and_leads_to_the_columns_that_it_cannot_show
     assert tablet.locator(".progress tr.total").bounding_box()["y"] < 844, "the first number is on the first screen"
     tablet.tap(".filter-open >> text=Trực tuyến")
     assert tablet.is_visible("#filter-channel")
+    assert tablet.evaluate(SMALL) == []
     overdue = tablet.locator("tr.total td").nth(13)
     assert overdue.bounding_box()["x"] > 390
     tablet.tap(".table-groups >> text=Đang giải quyết")
