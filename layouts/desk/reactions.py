@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dash import html
 from dash.development.base_component import Component
@@ -67,14 +67,16 @@ def units(
 def _late(view: View, late: Sequence[Late]) -> html.Div:
     words = view.words
     heads = ("unit", "count", "longest", "since")
+    # A column's name goes along for a phone, where a row is a card.
+    named: dict[str, dict[str, Any]] = {head: {"data-name": words(f"react.{head}")} for head in heads}
     rows = [
         html.Tr(
             [
                 html.Th(html.A(one.name, href=view.to("alerts", unit=one.unit, state="sent") if one.unit
                                else view.to("alerts", state="sent")), scope="row", className="number"),
-                html.Td(words.number(one.waiting), className="number"),
-                html.Td(words.hours(one.waited), className="is-main warn"),
-                html.Td(words.moment(one.since), className="when"),
+                html.Td(words.number(one.waiting), className="number", **named["count"]),
+                html.Td(words.hours(one.waited), className="is-main warn", **named["longest"]),
+                html.Td(words.moment(one.since), className="when", **named["since"]),
             ]
         )
         for one in late
