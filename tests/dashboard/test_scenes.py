@@ -55,6 +55,9 @@ def test_a_wall_turns_through_its_scenes_without_a_blank_frame(screen: Screen, p
     screen.board.show(wall)
     page = open_at(screen, "/wall?rotate=5")
     wait_for_text(page, "kpi-process", ".", 15)
+    # The first scene of all has nothing to dissolve in over.
+    shown = "getComputedStyle(document.querySelector('.scene.is-shown')).opacity"
+    wait_until(lambda: page.evaluate(shown) == "1", 15, "the first scene is up")
     page.evaluate(RECORD)
     ends = time.monotonic() + 60
     frames: list[list[Any]] = []
