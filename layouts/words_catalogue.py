@@ -113,7 +113,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Đang giải quyết và đã quá ngày hẹn trả; hồ sơ tạm dừng không tính.",
         "In process and past the due moment; paused dossiers do not count.",
     ),
-    "list.about.due-soon": ("Còn không quá 8 giờ làm việc đến hạn.", "At most 8 working hours are left."),
+    "list.about.due-soon": (
+        "Còn không quá 8 giờ làm việc đến hạn; cột “Còn lại” tính cả đêm và ngày nghỉ.",
+        "At most 8 working hours are left; the column “Left” counts nights and days off, too.",
+    ),
     "list.about.reception-late": (
         "Nộp trực tuyến, quá 8 giờ làm việc chưa được tiếp nhận hay từ chối.",
         "Filed, and neither received nor refused within 8 working hours.",
