@@ -270,7 +270,11 @@ def _services(
         by_level=levels,
         ratios=[
             Ratio(
-                code=code, name=line.indicator.name, part=int(line.input.numerator), whole=int(line.input.denominator)
+                code=code,
+                name=line.indicator.name,
+                part=int(line.input.numerator),
+                whole=int(line.input.denominator),
+                full_at=None if line.indicator.full_at is None else float(line.indicator.full_at) / 100,
             )
             for code in USE
             if (line := lines.get(code)) is not None and line.input is not None

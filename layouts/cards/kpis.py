@@ -36,8 +36,9 @@ def layout(place: Place) -> html.Div:
     return html.Div([_card(kpi) for kpi in KPIS], className="kpis")
 
 
-def hero(prefix: str, kpi: Kpi) -> html.Section:
-    """One number as large as a scene's own numbers are; its elements are ``<prefix>-<id>`` and ``…-sub``."""
+def hero(prefix: str, kpi: Kpi, more: bool = False) -> html.Section:
+    """One number as large as a scene's own numbers are; its elements are ``<prefix>-<id>``, ``…-sub``, ``…-more``."""
+    second = [html.Div("", id=f"{prefix}-{kpi.id}-more", className="kpi-sub kpi-more")] if more else []
     return html.Section(
         className=f"card kpi {kpi.tone}",
         children=[
@@ -50,6 +51,7 @@ def hero(prefix: str, kpi: Kpi) -> html.Section:
                 ],
             ),
             html.Div("", id=f"{prefix}-{kpi.id}-sub", className="kpi-sub"),
+            *second,
             html.Div(kpi.definition, className="footnote"),
         ],
     )

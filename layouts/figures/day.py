@@ -6,9 +6,10 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from layouts.figures.flow import draw
+from layouts.figures.flow import ACCENT, FINISHED, draw
 
-FAINT = "#8496a6"
+#: Of the lines that lie over the bars; and how broad each of the two bars of an hour is, and the gap between them.
+LIGHT, BROAD, GAP = "#eef3f7", 0.36, 0.04
 
 
 def draw_day(
@@ -28,10 +29,28 @@ def draw_day(
     hours = list(range(first, last + 1))
     layout["xaxis"]["tickvals"] = hours
     layout["xaxis"]["ticktext"] = [f"{hour}h" for hour in hours]
+    known = figure["data"][0]["x"]
+    bars = [
+        _bars(known, received, hour, ACCENT, -BROAD - GAP / 2),
+        _bars(known, finished, hour, FINISHED, GAP / 2),
+    ]
     days = [(before, dash) for before, dash in ((yesterday, "dot"), (last_week, "dash")) if before]
-    return {"data": [*figure["data"], *(_before(hours, before, dash) for before, dash in days)], "layout": layout}
+    return {"data": [*bars, *(_before(hours, before, dash) for before, dash in days)], "layout": layout}
+
+
+def _bars(hours: Sequence[int], counts: Sequence[int], hour: int | None, colour: str, offset: float) -> dict[str, Any]:
+    """One bar an hour, beside the middle of the hour; that of the running hour is paler."""
+    marker = {"color": colour, "opacity": [0.45 if h == hour else 1.0 for h in hours]}
+    return {
+        "type": "bar",
+        "x": hours,
+        "y": [counts[h] for h in hours],
+        "marker": marker,
+        "width": BROAD,
+        "offset": offset,
+    }
 
 
 def _before(hours: list[int], received: Sequence[int], dash: str) -> dict[str, Any]:
-    line = {"color": FAINT, "width": 3, "dash": dash, "shape": "hvh"}
+    line = {"color": LIGHT, "width": 3, "dash": dash, "shape": "hvh"}
     return {"type": "scatter", "x": hours, "y": [received[h] for h in hours], "mode": "lines", "line": line}

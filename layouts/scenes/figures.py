@@ -14,6 +14,8 @@ from opscentre.live.wall import Wall
 TITLE = "Số liệu công bố"
 #: Tiles on one page; with more figures the pages turn by themselves.
 TILES = 12
+#: Columns by how many tiles there are on a page, where it is not four; and rows of a full page.
+COLUMNS, ROWS = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 9: 3, 10: 5}, 3
 #: A figure whose day is longer ago than this is called old.
 OLD_DAYS = 366
 
@@ -32,7 +34,7 @@ def layout(place: Place) -> html.Div:
                 ],
             ),
             html.Div("", id="pub-nothing", className="nothing is-absent"),
-            html.Div([_tile(f"pub-{index}") for index in range(TILES)], className="pub-tiles"),
+            html.Div([_tile(f"pub-{index}") for index in range(TILES)], id="pub-tiles", className="pub-tiles"),
         ],
     )
 
@@ -62,11 +64,12 @@ def patch(wall: Wall, place: Place) -> Patch:
     known = wall.slow.figures if wall.slow else []
     index, pages = page(len(known), TILES, wall.made_at)
     # As many on each page: no page with a single tile.
-    each = -(-len(known) // pages)
+    each = -(-len(known) // pages) if known else TILES
     shown = known[index * each : (index + 1) * each]
     nothing = "Chưa khai báo số liệu công bố nào (figures.csv)" if wall.slow else f"{DASH} {stamp.WAITING}"
     changes: Patch = {
         "pub-page": say(f"trang {index + 1}/{pages} · {len(known)} số liệu" if known else ""),
+        "pub-tiles": Change(cls=_grid(each)),
         "pub-nothing": say(nothing, "nothing is-absent" if known else "nothing"),
         **stamp.patch("pub", wall),
     }
@@ -78,18 +81,33 @@ def patch(wall: Wall, place: Place) -> Patch:
     return changes
 
 
+def _grid(each: int) -> str:
+    """So many columns that the tiles of a page fill it: on ordinary screens, and in two rows on very wide ones."""
+    columns = COLUMNS.get(each, 4)
+    roomy = " is-roomy" if -(-each // columns) < ROWS else ""
+    return f"pub-tiles by-{columns} pairs-{-(-each // 2)}{roomy}"
+
+
 def _tile_patch(key: str, figure: FigureShown) -> Patch:
     old = figure.age_days > OLD_DAYS
     years = figure.age_days // 365
+    value, unit = _written(figure)
     # The unit of measure stands on the same line, in letters of half the size.
-    long = len(figure.value) + len(figure.unit) / 2 > 11
+    long = len(value) + len(unit) / 2 > 11
     said = f"◆ {figure.as_of} · cũ {years} năm" if old else figure.as_of
     return {
         key: Change(cls="card pub-tile is-old" if old else "card pub-tile"),
         f"{key}-name": say(figure.name),
-        f"{key}-value": say(figure.value, "pub-value is-long" if long else "pub-value"),
-        f"{key}-unit": say(figure.unit),
+        f"{key}-value": say(value, "pub-value is-long" if long else "pub-value"),
+        f"{key}-unit": say(unit),
         f"{key}-day": say(said),
         f"{key}-scope": say(figure.scope),
         f"{key}-source": say(f"{figure.source}{f' · {figure.note}' if figure.note else ''}"),
     }
+
+
+def _written(figure: FigureShown) -> tuple[str, str]:
+    """The value and the unit behind it; per cent belongs to the number, and a place is no quantity."""
+    if figure.unit == "%":
+        return f"{figure.value}%", ""
+    return (f"thứ {figure.value}", "") if figure.unit == "hạng" else (figure.value, figure.unit)

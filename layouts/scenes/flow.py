@@ -16,6 +16,8 @@ from opscentre.domain.moments import HOUR
 from opscentre.live.wall import Wall
 
 TITLE = "Trong ngày"
+#: Counts by hour of today, of yesterday and of the same day last week; empty where they are not known.
+Days = tuple[Sequence[int], Sequence[int], Sequence[int]]
 #: The element that takes the figure, and rows of the two tables of units.
 ID, UNITS = "day-chart", 6
 
@@ -34,7 +36,7 @@ def layout(place: Place) -> html.Div:
     return html.Div(
         className="day",
         children=[
-            html.Div([hero("day", count) for count in COUNTS], className="day-numbers"),
+            html.Div([hero("day", count, more=True) for count in COUNTS], className="day-numbers"),
             html.Section(
                 className="card day-flow",
                 children=[
@@ -46,7 +48,7 @@ def layout(place: Place) -> html.Div:
                                 className="legend",
                                 children=[
                                     html.Li([html.Span(className="swatch accent"), "tiếp nhận"]),
-                                    html.Li([html.Span(className="swatch stroke"), "giải quyết xong"]),
+                                    html.Li([html.Span(className="swatch finished"), "giải quyết xong"]),
                                     html.Li([html.Span(className="swatch dots"), html.Span("", id="day-before")]),
                                     html.Li([html.Span(className="swatch dashes"), html.Span("", id="day-week")]),
                                 ],
@@ -71,24 +73,26 @@ def layout(place: Place) -> html.Div:
 def patch(wall: Wall, place: Place) -> Patch:
     """The numbers of the day, the chart, the busiest units."""
     totals = wall.totals
-    finished = totals.finished_on_time_today + totals.finished_overdue_today
+    late = totals.finished_overdue_today
+    finished = totals.finished_on_time_today + late
     received = totals.received_today
+    online, postal = totals.online_today, totals.postal_today
     values = {
-        "received": (received, _same_time(wall, wall.received_by_hour_yesterday)),
-        "finished": (finished, f"đúng hạn {percent(totals.finished_on_time_today / finished)}" if finished else ""),
-        "online": (totals.online_today, percent(totals.online_today / received) if received else ""),
-        "postal": (totals.postal_today, percent(totals.postal_today / received) if received else ""),
-        "balance": (received - finished, ""),
+        "received": (received, *_beside(wall, _received(wall))),
+        "finished": (finished, _beside(wall, _finished(wall))[0], _of("đúng hạn {}", finished - late, finished)),
+        "online": (online, _of("{} số tiếp nhận", online, received), ""),
+        "postal": (postal, _of("{} số tiếp nhận", postal, received), ""),
+        "balance": (received - finished, *_balance(wall)),
     }
     changes: Patch = {}
     for count in COUNTS:
-        value, sub = values[count.id]
+        value, sub, more = values[count.id]
         known = is_known(wall, received if count.id == "balance" else value)
-        sign = "+" if count.id == "balance" and value > 0 else ""
-        written = f"{sign}{number(value)}".replace("-", "−")
+        written = _signed(value) if count.id == "balance" else number(value)
         long = " is-long" if len(written) > 5 else ""
         changes[f"day-{count.id}"] = say(written if known else DASH, "hero-value rolls" + long)
         changes[f"day-{count.id}-sub"] = say(sub if known else "")
+        changes[f"day-{count.id}-more"] = say(more if known else "")
     changes.update(_chart(wall))
     came = bars.most(wall, lambda unit: unit.received_today, UNITS)
     done = bars.most(wall, lambda unit: unit.finished_on_time_today + unit.finished_overdue_today, UNITS)
@@ -104,8 +108,8 @@ def _chart(wall: Wall) -> Patch:
     figure = draw_day(wall.received_by_hour, wall.finished_by_hour, hour, yesterday, week)
     return {
         ID: Change(figure=figure),
-        "day-before": say("hôm qua" if yesterday else "hôm qua: không có"),
-        "day-week": say("cùng thứ tuần trước" if week else "tuần trước: không có"),
+        "day-before": say("nhận hôm qua" if yesterday else "hôm qua: không có"),
+        "day-week": say("nhận cùng thứ tuần trước" if week else "tuần trước: không có"),
     }
 
 
@@ -114,7 +118,41 @@ def _hour(wall: Wall) -> int:
     return (wall.now // HOUR + 7) % 24
 
 
-def _same_time(wall: Wall, before: Sequence[int]) -> str:
-    """What had come in by the last full hour of the day before."""
+def _of(words: str, part: int, whole: int) -> str:
+    return words.format(percent(part / whole)) if whole else ""
+
+
+def _signed(value: int) -> str:
+    return f"{'+' if value > 0 else ''}{number(value)}".replace("-", "−")
+
+
+def _received(wall: Wall) -> Days:
+    return wall.received_by_hour, wall.received_by_hour_yesterday, wall.received_by_hour_last_week
+
+
+def _finished(wall: Wall) -> Days:
+    return wall.finished_by_hour, wall.finished_by_hour_yesterday, wall.finished_by_hour_last_week
+
+
+def _beside(wall: Wall, days: Days) -> tuple[str, str]:
+    """Today against yesterday and the same day last week, each up to the last full hour; and which hour that is."""
     hour = _hour(wall)
-    return f"hôm qua đến {hour} giờ: {number(sum(before[:hour]))}" if before and hour else ""
+    today, *before = (sum(day[:hour]) for day in days)
+    told = [
+        f"{name} {_signed(round(100 * (today / then - 1)))}%"
+        for name, then in zip(("hôm qua", "tuần trước"), before, strict=True)
+        if then
+    ]
+    return " · ".join(told), f"so sánh đến {hour} giờ" if told else ""
+
+
+def _balance(wall: Wall) -> tuple[str, str]:
+    """What the balance was at the last full hour of yesterday and of the same day last week."""
+    hour = _hour(wall)
+    days = zip(_received(wall)[1:], _finished(wall)[1:], strict=True)
+    told = [
+        f"{name} {_signed(sum(came[:hour]) - sum(done[:hour]))}"
+        for name, (came, done) in zip(("hôm qua", "tuần trước"), days, strict=True)
+        if came and done
+    ]
+    return " · ".join(told), f"đến {hour} giờ" if told else ""

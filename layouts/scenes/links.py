@@ -13,6 +13,8 @@ from opscentre.live.wall import Availability, LinkState, SourceAge, Wall
 TITLE = "Kết nối"
 #: Tiles and rows there are; of more links or sources those in trouble come first.
 TILES, SOURCES = 18, 12
+#: Probes in the small line.
+SPARK = 30
 _TROUBLE = {"down": 0, "unknown": 1, "maintenance": 2, "up": 3}
 
 
@@ -128,7 +130,7 @@ def _tile_patch(key: str, link: LinkState, state: str, wall: Wall) -> Patch:
         f"{key}-word": say(
             latency(link.latency_ms) if state == "up" and link.latency_ms else LINK_WORDS[state].upper()
         ),
-        f"{key}-spark": Change(spark=link.latencies[-30:]),
+        f"{key}-spark": Change(spark=link.latencies[-SPARK:]),
         f"{key}-share": say(_available(link.available_30d)),
         f"{key}-note": say(note),
         f"{key}-since": Change(tick=("age", link.since)) if known and link.since is not None else say(""),
@@ -136,9 +138,11 @@ def _tile_patch(key: str, link: LinkState, state: str, wall: Wall) -> Patch:
 
 
 def _available(found: Availability | None) -> str:
-    """The share of the last 30 days; a dash before the first probe."""
+    """The share of the last 30 days; a dash before the first probe, words before the first hour that counts."""
     share = None if found is None else found.share
-    return f"30 ngày: {percent(share)}" if share is not None else "30 ngày: —"
+    if found is None:
+        return f"30 ngày: {DASH}"
+    return f"30 ngày: {percent(share)}" if share is not None else "30 ngày: chưa đo"
 
 
 def _note(link: LinkState, wall: Wall) -> tuple[bool, str]:
@@ -148,7 +152,10 @@ def _note(link: LinkState, wall: Wall) -> tuple[bool, str]:
         return True, f"chứng thư còn {number(days)} ngày" if days >= 0 else "CHỨNG THƯ ĐÃ HẾT HẠN"
     if link.flapping:
         return True, "chập chờn"
-    return False, ""
+    if link.maintenance_until is not None and link_state(link, wall.made_at) == "maintenance":
+        return False, f"hết lúc {clock(link.maintenance_until)} {date(link.maintenance_until)}"
+    slowest = max((one for one in link.latencies[-SPARK:] if one is not None), default=None)
+    return False, f"cao nhất {latency(slowest)}" if slowest is not None else ""
 
 
 def _source_patch(key: str, source: SourceAge, state: str) -> Patch:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dash import html
 
 from layouts.cards import stamp
-from layouts.change import DASH, Patch, say
+from layouts.change import DASH, Change, Patch, say
+from layouts.counted import counted
 from layouts.place import Place
-from layouts.rows import Cell, Rows, Values, ends
+from layouts.rows import Cell, Rows, Values, bar, ends
 from layouts.text import date, decimal, number
 from opscentre.domain.units import UNMAPPED_UNIT
 from opscentre.live.slow import GroupScore, Missing, ScoreShown, UnitScore
 from opscentre.live.wall import Wall
 
 TITLE = "Điểm phục vụ 766"
-#: Groups there can be, indicators that are named, units at either end.
-GROUPS, MISSING, EACH = 8, 7, 4
+#: Groups there can be, indicators that are named (that lack points, that lack data), units at either end.
+GROUPS, MISSING, LACKS, EACH = 8, 7, 12, 4
 _GROUPS = Rows(
     "score-group",
     "score-group",
@@ -29,13 +30,14 @@ _GROUPS = Rows(
 _MISSING = Rows(
     "score-missing",
     "score-gap",
-    (Cell("name", "score-name"), Cell("points", "score-points"), Cell("how", "score-how", "")),
+    (Cell("name", "score-name"), Cell("points", "score-points"), bar(), Cell("how", "score-how", "")),
     MISSING,
 )
+_LACKS = Rows("score-lack", "score-lack", (Cell("name", "score-name"), Cell("points", "score-points")), LACKS)
 _UNITS = Rows(
     "score-unit",
     "score-unit",
-    (Cell("place", "board-place"), Cell("name", "score-name"), Cell("points", "score-points")),
+    (Cell("place", "board-place"), Cell("name", "score-name"), Cell("points", "score-points"), bar()),
     2 * EACH,
     second=EACH,
 )
@@ -79,6 +81,9 @@ def layout(place: Place) -> html.Div:
                 children=[
                     html.Div(html.H2("Tăng điểm nhiều nhất ở đâu"), className="card-head"),
                     html.Div(_MISSING.layout(), className="score-rows"),
+                    html.Div(
+                        "Tính theo hồ sơ của tháng này; thanh: so với chỉ số tăng được nhiều nhất", className="footnote"
+                    ),
                 ],
             ),
             html.Section(
@@ -90,6 +95,20 @@ def layout(place: Place) -> html.Div:
                     ),
                     html.Div(_UNITS.layout(), className="score-rows"),
                     html.Div("Chỉ tính theo hồ sơ của đơn vị; dưới 10 hồ sơ không xếp", className="footnote"),
+                ],
+            ),
+            html.Section(
+                id="score-lacks",
+                className="card score-lacks is-absent",
+                children=[
+                    html.Div(
+                        className="card-head",
+                        children=[
+                            html.H2("Chưa có số liệu để tính"),
+                            html.Span("", id="score-lacking", className="card-fact"),
+                        ],
+                    ),
+                    html.Div(_LACKS.layout(), className="score-lacks-rows"),
                 ],
             ),
         ],
@@ -107,13 +126,19 @@ def patch(wall: Wall, place: Place) -> Patch:
         "score-period": say(f"{date(found.since)} – {date(min(found.until - 1, wall.now))}" if found else ""),
         **stamp.patch("score", wall),
     }
-    # What the province can do at once, by its own dossiers, stands before what wants figures from elsewhere.
-    missing = sorted(found.missing, key=lambda gap: (gap.needed is None, -gap.points)) if found else []
+    # What the province can win by its own dossiers stands apart from what wants figures from elsewhere.
+    missing = sorted(found.missing, key=lambda gap: -gap.points) if found else []
+    winnable = [gap for gap in missing if gap.needed is not None]
+    lacking = [gap for gap in missing if gap.needed is None]
     ranked = [unit for unit in (found.units if found else []) if unit.rank is not None]
     best, last = ends(ranked, EACH, EACH)
     units = [_unit(unit, place) for unit in best]
     changes.update(_GROUPS.patch([_group(group) for group in (found.groups if found else [])]))
-    changes.update(_MISSING.patch([_missing(gap) for gap in missing]))
+    most = max((gap.points for gap in winnable), default=0)
+    changes.update(_MISSING.patch([_missing(gap, most) for gap in winnable]))
+    changes["score-lacks"] = Change(cls="card score-lacks" if lacking else "card score-lacks is-absent")
+    changes["score-lacking"] = say(f"◆ {_points(sum(gap.points for gap in lacking))} điểm chưa tính được")
+    changes.update(_LACKS.patch([_lack(gap) for gap in lacking]))
     changes.update(_UNITS.patch([*units, *[{}] * (EACH - len(units)), *(_unit(unit, place) for unit in last)]))
     return changes
 
@@ -138,11 +163,17 @@ def _group(group: GroupScore) -> Values:
     }
 
 
-def _missing(gap: Missing) -> Values:
-    how = "chưa có số liệu: cần nhập" if gap.needed is None else f"cần thêm {number(gap.needed)} ở tử số để đạt tối đa"
-    return {"name": f"{gap.code} {gap.name}", "points": f"+{decimal(gap.points, 2)}", "how": how}
+def _missing(gap: Missing, most: float) -> Values:
+    how = f"thêm {number(gap.needed or 0)} {counted(gap.code)} đạt là đủ điểm"
+    points = f"+{decimal(gap.points, 2)} điểm"
+    return {"name": f"{gap.code} {gap.name}", "points": points, "bar": gap.points / most if most else 0, "how": how}
+
+
+def _lack(gap: Missing) -> Values:
+    return {"name": f"{gap.code} {gap.name}", "points": f"{_points(gap.points)} điểm"}
 
 
 def _unit(unit: UnitScore, place: Place) -> Values:
     name = place.by_code.get(unit.code, UNMAPPED_UNIT).name
-    return {"place": str(unit.rank), "name": name, "points": f"{decimal(unit.percent or 0, 1)}%"}
+    percent = unit.percent or 0
+    return {"place": str(unit.rank), "name": name, "points": f"{decimal(percent, 1)}%", "bar": percent / 100}

@@ -109,6 +109,8 @@ class Ratio(msgspec.Struct, kw_only=True):
     name: str
     part: int
     whole: int
+    #: Part of 1 from which on it earns all its points; None: only the whole does.
+    full_at: float | None = None
 
 
 class Services(msgspec.Struct, kw_only=True):

@@ -33,6 +33,7 @@ from opscentre.live.slow import (
 )
 from opscentre.live.wall import LinkState, SourceAge, Totals, UrgentDossier, Wall
 from opscentre.profile import Profile
+from opscentre.slow import USE
 
 #: A Saturday morning in November: the product's time of every picture unless told otherwise.
 NOW = parse_local("2026-11-21T09:41:07")
@@ -132,8 +133,8 @@ def counted(made_at: int, now: int, communes: Sequence[str]) -> Slow:
         services=Services(
             procedures=106, by_level={"một phần": 30, "toàn trình": 73, "chưa trực tuyến": 3},
             received=71_835, postal=445,
-            ratios=[Ratio(code=f"3.{i}", name="TTHC có phí, lệ phí có giao dịch thanh toán trực tuyến", part=30_000 * i,
-                          whole=300_000) for i in range(9)],
+            ratios=[Ratio(code=code, name="TTHC có phí, lệ phí có giao dịch thanh toán trực tuyến", part=30_000 * i,
+                          whole=300_000, full_at=0.8 if i % 3 == 0 else None) for i, code in enumerate(USE)],
             targets=[TargetShown(name="Dịch vụ công mức độ 4 trên tổng số thủ tục", value="30", unit="%",
                                  by="31/08/2020", reached="6,7", reached_as_of="31/12/2019", share=0.2, source="")] * 2,
             campaign=[

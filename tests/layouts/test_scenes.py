@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from dash import dcc, html
 
@@ -247,6 +248,7 @@ def test_a_link_tells_its_certificate_its_maintenance_and_its_availability(wall:
     assert (changes["net-0-note"].text, changes["net-0"].cls) == ("chứng thư còn 12 ngày", "net-tile up is-warned")
     assert (changes["net-1-word"].text, changes["net-1"].cls) == ("BẢO TRÌ", "net-tile maintenance")
     assert changes["net-2-note"].text == "chập chờn"
+    assert (changes["net-4-note"].text, changes["net-4"].cls) == ("cao nhất 19 ms", "net-tile up")
     assert changes["net-3-share"].text == "30 ngày: —"
     assert changes["net-0-share"].text == "30 ngày: 100%"
     assert len(changes["net-0-spark"].spark or []) == 30
@@ -272,11 +274,19 @@ def test_the_day_has_a_balance(wall: Wall, place: Place) -> None:
     wall.totals = Totals(received_today=1_250, online_today=1_000, finished_on_time_today=1_300)
     changes = flow.patch(wall, place)
     assert changes["day-balance"].text == "−50"
-    assert changes["day-online-sub"].text == "80,0%"
+    assert changes["day-online-sub"].text == "80,0% số tiếp nhận"
     assert (changes["day-received-sub"].text, changes["day-before"].text) == ("", "hôm qua: không có")
     wall.received_by_hour_yesterday = [0] * 7 + [100, 200, 300] + [0] * 14
-    assert flow.patch(wall, place)["day-received-sub"].text == "hôm qua đến 9 giờ: 300"
-    assert flow.patch(wall, place)["day-before"].text == "hôm qua"
+    wall.received_by_hour_last_week = [0] * 7 + [1_000, 1_134, 5] + [0] * 14
+    changes = flow.patch(wall, place)
+    assert (changes["day-received-sub"].text, changes["day-received-more"].text) == (
+        "hôm qua +256% · tuần trước −50%",
+        "so sánh đến 9 giờ",
+    ), "1.067 until nine, beside 300 and 2.134; the running hour is not compared"
+    assert changes["day-before"].text == "nhận hôm qua"
+    assert changes["day-balance-sub"].text == "", "what was finished on those days is not known"
+    wall.finished_by_hour_yesterday = [0] * 7 + [100, 220, 9] + [0] * 14
+    assert flow.patch(wall, place)["day-balance-sub"].text == "hôm qua −20"
     wall.totals.received_today = 2_600
     assert flow.patch(wall, place)["day-balance"].text == "+1.300"
 
@@ -385,14 +395,49 @@ def test_the_score_names_first_what_the_province_can_do_by_its_own_dossiers(wall
     changes = score.patch(wall, place)
     assert (changes["score-points"].text, changes["score-reach"].text) == ("32,09", "/ 38 điểm có số liệu")
     assert changes["score-group-0-points"].text == "— / 18", "no data is not no points"
-    hows = [changes[f"score-missing-{index}-how"].text or "" for index in range(7)]
-    assert hows[0].startswith("cần thêm 64.933")
-    assert hows[5] == hows[6] == "chưa có số liệu: cần nhập"
+    gains = [(changes[f"score-missing-{n}-points"].text, changes[f"score-missing-{n}-how"].text) for n in range(5)]
+    assert gains[0] == ("+6,00 điểm", "thêm 64.933 hồ sơ đạt là đủ điểm")
+    assert gains[4][0] == "+2,00 điểm"
+    assert changes["score-missing-2-bar"].v == 0.667, "the bar is a share of the greatest gain"
+    assert "is-empty" in (changes["score-missing-5"].cls or "")
+    lacks = [(changes[f"score-lack-{n}-name"].text or "")[:3] for n in range(4)]
+    assert lacks == ["4.1", "4.3", "4.5", "4.7"], "what has no data is named apart"
+    assert changes["score-lacking"].text == "◆ 16 điểm chưa tính được"
 
 
 def test_services_show_supply_use_and_what_no_source_names(wall: Wall, place: Place) -> None:
     changes = services.patch(wall, place)
     assert changes["svc-full"].text == "68,9%"
-    assert (changes["svc-ratio-1-parts"].text, changes["svc-ratio-1-value"].text) == ("30.000 / 300.000", "10,0%")
-    assert changes["svc-step-0-value"].text == "443 → —"
-    assert changes["svc-target-0-how"].text == "đạt 6,7% (31/12/2019) · hạn 31/08/2020"
+    assert (changes["svc-used-0-parts"].text, changes["svc-used-0-value"].text) == (
+        "0 / 300.000 hồ sơ · đủ điểm từ 80,0%",
+        "0%",
+    )
+    paid = changes["svc-paid-1-parts"].text, changes["svc-paid-1-full"].v
+    assert paid == ("90.000 / 300.000 thủ tục · đủ điểm từ 80,0%", 0.8)
+    assert changes["svc-digital-rows"].v == 5, "headings share the height by their rows"
+    assert (changes["svc-step-0-planned"].text, changes["svc-step-0-actual"].text) == ("443", "—")
+    assert (changes["svc-target-0-reached"].text, changes["svc-target-0-value"].text) == ("6,7%", "/ 30% · đạt 20,0%")
+    assert changes["svc-target-0-how"].text == "số của 31/12/2019 · hạn 31/08/2020"
+    wall.totals = Totals(received_today=200, online_today=150, postal_today=1)
+    changes = services.patch(wall, place)
+    ways = [(changes[f"svc-channel-{n}-parts"].text, changes[f"svc-channel-{n}-value"].text) for n in range(3)]
+    assert ways == [("150 hồ sơ", "75,0%"), ("49 hồ sơ", "24,5%"), ("1 hồ sơ", "0,5%")]
+    wall.slow.services.campaign = []
+    assert services.patch(wall, place)["svc"].cls == "svc has-no-campaign", "its room goes to the targets"
+
+
+def test_the_tiles_of_published_figures_fill_the_page_whatever_their_number(wall: Wall, place: Place) -> None:
+    assert wall.slow is not None
+    shown = wall.slow.figures * 3
+    for known, classes in (
+        (1, "by-1 pairs-1"),
+        (8, "by-4 pairs-4"),
+        (9, "by-3 pairs-5"),
+        (12, "by-4 pairs-6"),
+        (40, "by-5 pairs-5"),
+    ):
+        wall.slow.figures = shown[:known]
+        assert classes in (figures.patch(wall, place)["pub-tiles"].cls or ""), known
+    wall.slow.figures = [msgspec.structs.replace(shown[0], value="98,6", unit="%")]
+    changes = figures.patch(wall, place)
+    assert (changes["pub-0-value"].text, changes["pub-0-unit"].text) == ("98,6%", "")
