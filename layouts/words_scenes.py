@@ -265,7 +265,7 @@ PHRASES: dict[str, str] = {
     "{n} hồ sơ": "{n} dossiers",
     "Nơi nộp": "Filed",
     "trực tuyến": "online",
-    "bộ phận một cửa": "at the one-stop desk",
+    "bộ phận một cửa": "one-stop desk",
     "bưu chính": "by post",
     "hôm nay chưa có hồ sơ": "no dossier today yet",
     "Bưu chính 30 ngày đến hết hôm qua: {}": "By post, 30 days until yesterday: {}",

@@ -153,7 +153,7 @@ def _note(link: LinkState, wall: Wall) -> tuple[bool, str]:
     if link.flapping:
         return True, "chập chờn"
     if link.maintenance_until is not None and link_state(link, wall.made_at) == "maintenance":
-        return False, f"hết lúc {clock(link.maintenance_until)} {date(link.maintenance_until)}"
+        return False, f"hết lúc {clock(link.maintenance_until)} {date(link.maintenance_until)[:5]}"
     slowest = max((one for one in link.latencies[-SPARK:] if one is not None), default=None)
     return False, f"cao nhất {latency(slowest)}" if slowest is not None else ""
 
