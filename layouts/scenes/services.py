@@ -140,7 +140,7 @@ def patch(wall: Wall, place: Place) -> Patch:
     no_target = "Chưa khai báo chỉ tiêu nào (targets.csv)" if found else f"{DASH} {stamp.WAITING}"
     return {
         # Where no campaign is declared its room goes to the targets.
-        "svc": Change(cls="svc" if campaign or not found else "svc has-no-campaign"),
+        "svc": Change(cls=_shape(len(targets), len(campaign)) if found else "svc"),
         **_supply(found),
         **_channels(wall),
         **_use(ratios),
@@ -150,6 +150,12 @@ def patch(wall: Wall, place: Place) -> Patch:
         **_TARGETS.patch([_target(target) for target in targets]),
         **_STEPS.patch([_step(step) for step in campaign]),
     }
+
+
+def _shape(targets: int, steps: int) -> str:
+    if steps:
+        return "svc"
+    return "svc has-no-campaign" if targets > 1 else "svc has-no-campaign has-one-target"
 
 
 def _supply(found: Services | None) -> Patch:
