@@ -26,5 +26,8 @@
     all.forEach((element, index) => { if (sizes[index]) element.style.fontSize = sizes[index]; });
   }
 
-  window.addEventListener("resize", () => document.querySelectorAll(".rolls").forEach(window.opscentre.fit));
+  /* Also when the letters' own font has come: until then others of another breadth stand in for them. */
+  const all = () => document.querySelectorAll(".rolls").forEach(window.opscentre.fit);
+  window.addEventListener("resize", all);
+  document.fonts.addEventListener("loadingdone", all);
 })();

@@ -92,7 +92,7 @@ HOLLOW = """() => [...document.querySelectorAll('.scene.is-shown .card')]
   })
   .map((card) => [card.className, card.querySelector('h2')?.textContent])"""
 #: Scenes that always have as much to show as there is room for.
-FULL = ("glance", "map", "ranks", "late")
+FULL = ("glance", "map", "ranks", "late", "score", "services")
 #: The shapes a wall may have: the four it is drawn for, and some of the screens that hang in offices.
 SHAPES = [(1920, 1080), (3840, 2160), (3840, 1080), (1080, 1920), (1280, 1024), (2560, 1080)]
 #: More dossiers than any province has.
