@@ -23,6 +23,8 @@
   let ticking = new Map();
   let cause = "";                       /* why it is cut off, as far as can be told from here */
   let reloading = false;
+  const figures = new Map();            /* of each chart the newest figure */
+  let waiting = false;                  /* whether they are about to be drawn */
   let loading = null;                   /* the chart library, once it was asked for */
 
   const page = () => document.querySelector(".wall, .home");
@@ -107,7 +109,7 @@
     if (element.classList.contains("rolls")) window.opscentre.fit(element);
     if (change.v !== undefined) element.style.setProperty("--v", change.v);
     if (change.spark) window.opscentre.spark(element, change.spark);
-    if (change.figure) draw(element, change.figure);
+    if (change.figure) sketch(element, change.figure);
     if (change.tick) ticking.set(element, change.tick);
     else if (ticking.has(element)) ticking.delete(element);
   }
@@ -125,7 +127,7 @@
   /* Sizes in a figure are those of a wall 1080 pixels high; type follows the page's. A chart of a scene that is not on
      waits until it is: drawing is the most that a change costs. */
   async function draw(element, figure) {
-    const loaded = library(), scene = element.closest(".scene");
+    const scene = element.closest(".scene");
     if (scene && !scene.classList.contains("is-shown")) return;
     const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 10;
     const drawn = [scale, element.clientWidth, element.clientHeight, JSON.stringify(figure)].join();
@@ -137,7 +139,7 @@
     scaled.layout.width = element.clientWidth;
     scaled.layout.height = element.clientHeight;
     if (!window.Plotly) {
-      await loaded;
+      await library();
       await turn();
     }
     /* While the library came another figure may have; where it did not come the next figure asks for it again. */
@@ -146,11 +148,21 @@
     else element.drawn = null;
   }
 
+  /* Drawn once the numbers that came with it have been written, and can be painted. */
+  async function sketch(element, figure) {
+    library();
+    figures.set(element, figure);
+    if (waiting) return;
+    waiting = true;
+    await turn();
+    waiting = false;
+    drawAll();
+  }
+
   function drawAll() {
-    for (const [id, change] of Object.entries(patch || {})) {
-      const element = change.figure && document.getElementById(id);
-      if (element) draw(element, change.figure);
-    }
+    for (const [element, figure] of figures)
+      if (element.isConnected) draw(element, figure);
+      else figures.delete(element);
   }
 
   /* Plotly: fetched when the first figure comes, after the page's first numbers. Reading it holds the page up for

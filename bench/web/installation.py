@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,16 +39,16 @@ class _Writer(BoardWriter):
 
 
 class Installation:
-    """``change`` gives each commune one more dossier, through SQL to the board."""
+    """``change`` gives each commune one more dossier, through SQL to the board; it begins ``at`` a moment (ms)."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, at: int = MORNING) -> None:
         self._profile = profiles.load("thai-nguyen")
         (data / "sources.toml").write_text("", encoding="utf-8")
         self._held = HeldFolder(data)
         self._supervisor = Supervisor(data / "logs")
         redis, url, _ = parts.redis_part(data)
         self._supervisor.start([redis], 30)
-        anchor = ClockAnchor(wall_ms(), MORNING, 1.0)
+        anchor = ClockAnchor(wall_ms(), at, 1.0)
         self.settings = Settings(
             data=self._held.path,
             port=free_port(),
@@ -70,8 +70,6 @@ class Installation:
         #: Dossiers received today so far.
         self.received = 0
         self._number = 0
-        for _ in range(20):
-            self.change()
 
     @property
     def communes(self) -> int:
@@ -93,7 +91,7 @@ class Installation:
     def change(self, communes: int | None = None) -> float:
         """One dossier more in every commune, or in the next so many; when the board told of it (epoch ms)."""
         now = self._now()
-        queue: dict[int, list[Snapshot]] = {}
+        taken = []
         touched = [self._units[(self._number + k) % len(self._units)] for k in range(communes or len(self._units))]
         for unit in touched:
             self._number += 1
@@ -102,7 +100,15 @@ class Installation:
                 source="bench", number=number, status=2, observed=now, version=now, unit=unit, channel=2,
                 procedure="2.000488", submitted=now - MINUTE, received=now - MINUTE, due=now + 3 * DAY,
             )  # fmt: skip
-            queue.setdefault(partition_of("bench", number, self._partitions), []).append(snapshot)
+            taken.append(snapshot)
+        self.received += len(touched)
+        return self.take(taken)
+
+    def take(self, snapshots: Iterable[Snapshot]) -> float:
+        """Count changes; when the board told of them (epoch ms)."""
+        queue: dict[int, list[Snapshot]] = {}
+        for one in snapshots:
+            queue.setdefault(partition_of(one.source, one.number, self._partitions), []).append(one)
         messages = []
         for partition, snapshots in queue.items():
             value = msgspec.json.encode(Batch(snapshots))
@@ -111,7 +117,6 @@ class Installation:
         messages.append(Message(topics.OBSERVATIONS, 0, self._beats, msgspec.json.encode(Heartbeat(at=wall_ms()))))
         self._beats += 1
         self._worker.digest(messages)
-        self.received += len(touched)
         return self._writer.told
 
     def stop(self) -> None:
@@ -121,10 +126,12 @@ class Installation:
 
 
 @contextmanager
-def installation(data: Path) -> Iterator[Installation]:
-    """An installation for the while."""
+def installation(data: Path, changes: int = 20) -> Iterator[Installation]:
+    """An installation for the while, after so many changes."""
     made = Installation(data)
     try:
+        for _ in range(changes):
+            made.change()
         yield made
     finally:
         made.stop()
