@@ -215,7 +215,7 @@
   history.scrollRestoration = "manual";
   window.addEventListener("popstate", (event) => { moved = true; place = event.state?.y ?? 0; });
   new MutationObserver(onPage).observe(document.documentElement, {
-    childList: true, subtree: true, attributes: true, attributeFilter: ["data-page", "data-table"],
+    childList: true, subtree: true, attributes: true, attributeFilter: ["data-page", "data-table", "data-markup"],
   });
   setInterval(() => { tick(); remember(); sayKept(); }, TICK);
 })();

@@ -1,18 +1,28 @@
-/* Tables of the desk: the progress table is laid out here, and a table wider than its screen says so. */
+/* Tables of the desk: they are put in place here, all at once, and a table wider than its screen says so. */
 (function () {
   "use strict";
 
-  /* The progress table, laid out from the data that its element carries (layouts/desk/progress.py). */
+  /* The progress table, laid out from the data that its element carries (layouts/desk/progress.py); other tables, and
+     choices, from the text that theirs carry (layouts/markup.py). */
   function lay() {
-    for (const place of document.querySelectorAll(".is-laid:not([data-table])")) {
-      place.querySelectorAll(":scope > table.progress").forEach((table) => table.remove());
+    for (const place of document.querySelectorAll(".is-laid:not([data-table], [data-markup])")) {
+      for (const part of place.parts || []) part.remove();
       place.classList.remove("is-laid");
+    }
+    for (const place of document.querySelectorAll("[data-markup]")) {
+      if (place.laid === place.dataset.markup && place.firstChild) continue;
+      place.laid = place.dataset.markup;
+      place.classList.add("is-laid");
+      place.innerHTML = place.laid;
+      place.parts = [...place.children];
+      place.scrollLeft = 0;
     }
     for (const place of document.querySelectorAll("[data-table]")) {
       if (place.laid === place.dataset.table && place.querySelector("table")) continue;
       place.laid = place.dataset.table;
       place.classList.add("is-laid");
       place.replaceChildren(laid(JSON.parse(place.dataset.table)));
+      place.parts = [...place.children];
       reveal(place);
       /* Columns are as wide as their letters. */
       if (document.fonts.status !== "loaded") document.fonts.ready.then(() => reveal(place));

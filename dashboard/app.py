@@ -58,6 +58,7 @@ from dashboard.ways import ways_of
 from layouts import wall
 from layouts.alarms import Watch
 from layouts.figures.areas import draw
+from layouts.markup import at_once
 from layouts.place import Place, place_of
 from layouts.scenes import SCENES
 from opscentre import maps, paths
@@ -261,7 +262,7 @@ def _dash(
         page, language = pages.get(path), dash.ctx.cookies.get("lang")
         if not any(allowed(action) for action in doors.asked_of(path)):
             return desk.refused(path, language)
-        return page() if page else desk.show(path, search or "", language)
+        return page() if page else at_once(desk.show(path, search or "", language))
 
     async def not_found(request: Request) -> Response:
         return plain_pages.refusal(request, 404, "page.missing")
