@@ -35,6 +35,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "search.none": ("Không có hồ sơ nào có mã chứa “{part}”.", "No dossier number contains “{part}”."),
     "search.nothing": ("Không có gì chứa “{part}”.", "Nothing contains “{part}”."),
     "search.rest": ("và {count} mục khác: hãy nhập dài hơn.", "and {count} more: type more of it."),
+    "search.found.one": ("1 hồ sơ có mã chứa “{part}”", "1 dossier whose number contains “{part}”"),
     "search.found": ("{count} hồ sơ có mã chứa “{part}”", "{count} dossiers whose number contains “{part}”"),
     "search.more": ("Còn nhiều hơn {count} hồ sơ: hãy nhập dài hơn.", "There are more than {count}: type more of it."),
     "notice.connecting": ("ĐANG KẾT NỐI", "CONNECTING"),

@@ -80,18 +80,20 @@ def found(
         key = "none" if any(names for _, names in named) else "nothing"
         said = [html.P(words(f"search.{key}", part=view.q), className="empty")]
     else:
-        more = listing.total > len(listing.rows)
         said = [
-            html.P(
-                words("search.more", count=len(listing.rows)) if more
-                else words("search.found", count=len(listing.rows), part=view.q),
-                className="count", role="status",
-            ),
+            html.P(_found_text(view, listing), className="count", role="status"),
             rows(view, "all", listing.rows, unit, procedure, at, "found"),
-        ]  # fmt: skip
+        ]
     above = [part for kind, names in named if names for part in _named(view, kind, names)]
     crumbs = [Crumb(words("nav.overview"), view.to())]
     return frame.page(view, place, words("search.title"), crumbs, [*above, *said], at)
+
+
+def _found_text(view: View, listing: Listing) -> str:
+    count = len(listing.rows)
+    if listing.total > count:
+        return view.words("search.more", count=count)
+    return view.words("search.found.one" if count == 1 else "search.found", count=count, part=view.q)
 
 
 def _named(view: View, kind: str, names: Sequence[tuple[str, str]]) -> list[Component]:

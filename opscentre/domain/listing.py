@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from typing import Literal
 
 import msgspec
@@ -142,11 +143,11 @@ _NO_SIGN = re.compile("[^a-z0-9]+")
 
 
 def sought(number: str) -> str:
-    """The letters and digits of a number, small and without accents: parts of it are compared so.
+    """The letters and digits of a number, small, without accents, of usual width: parts of it are compared so.
 
-    ``H55.12-261120-0007`` → ``h55122611200007``.
+    ``H55.12-261120-0007`` → ``h55122611200007``; so does what a keyboard of wide letters makes of it (``Ｈ５５．…``).
     """
     if number.isascii() and "&" not in number:
         # Nearly every one, at each change of its dossier: nothing else about spelling concerns it.
         return _NO_SIGN.sub("", number.lower())
-    return "".join(letter for letter in unaccented(spelling(number)) if letter.isalnum())
+    return "".join(letter for letter in unaccented(spelling(unicodedata.normalize("NFKC", number))) if letter.isalnum())

@@ -188,6 +188,8 @@ def test_a_search_leads_to_units_fields_and_procedures_by_their_names(desk: Desk
     code, name = next(iter(desk.counts.fields.items()))
     assert f"/table?period=month&by=procedure&field={code}" in links(desk.show("/search", f"?q={quote(name)}"))
     assert "Không có gì chứa “qqqq”." in text(desk.show("/search", "?q=qqqq"))
+    assert "1 dossier whose number contains “hyper”" in text(desk.show("/search", "?q=hyper&lang=en"))
+    assert "1 hồ sơ có mã chứa “ＨＹＰＥＲ”" in text(desk.show("/search", "?q=ＨＹＰＥＲ"))
 
 
 def test_a_table_is_ordered_by_the_column_that_its_address_names(desk: Desk) -> None:
