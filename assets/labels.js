@@ -4,9 +4,10 @@
   "use strict";
 
   const ROUNDS = 6;
-  /* What a place costs, in heights of the label: hiding what is drawn, two lines that cross, a line through a name,
-     hiding a point that another line leads to, an overlap, and the first step away from what is named. */
-  const HIDES = 8, CROSSES = 12, THROUGH = 12, POINT = 6, OVERLAPS = 1e6, LED = 2;
+  /* What a place costs, in heights of the label: hiding what is drawn, hiding what a label names, two lines that cross,
+     a line through a name, hiding a point that another line leads to, an overlap, and the first step away from what is
+     named. */
+  const HIDES = 8, NAMED = 12, CROSSES = 12, THROUGH = 12, POINT = 6, OVERLAPS = 1e6, LED = 2;
 
   const meets = (a, b, rim) =>
     a.x < b.x + b.width + rim && b.x < a.x + a.width + rim && a.y < b.y + b.height + rim && b.y < a.y + a.height + rim;
@@ -30,8 +31,15 @@
     return cross(line, [[x, y], [right, bottom]]) || cross(line, [[x, bottom], [right, y]]);
   }
 
+  /* How much of what the labels name a box would hide: 1 for the whole of one of them. */
+  function hiding(box, bodies) {
+    let sum = 0;
+    for (const body of bodies) sum += body.filter((point) => holds(box, point, 0)).length / body.length;
+    return sum;
+  }
+
   /* Every place that a label may have: upon its point, and a lattice over its room. */
-  function candidates(label) {
+  function candidates(label, bodies) {
     const { at, width, height, room } = label;
     const found = [];
     if (label.fits) found.push({ x: at[0] - width / 2, y: at[1] - height / 2, width, height, line: null, cost: 0 });
@@ -46,7 +54,8 @@
         const away = Math.hypot(line[1][0] - at[0], line[1][1] - at[1]) / height;
         const hidden = label.hides ? label.hides(box) : 0;
         const barred = (label.barred || []).filter((other) => meets(box, other, 0)).length;
-        found.push({ ...box, line, cost: LED + away + HIDES * hidden + OVERLAPS * barred });
+        const named = NAMED * hiding(box, bodies);
+        found.push({ ...box, line, cost: LED + away + HIDES * hidden + named + OVERLAPS * barred });
       }
     }
     /* Nowhere else to go: a room hardly larger than the label. */
@@ -64,10 +73,12 @@
   }
 
   /* labels: { at: [x, y] of what is named, width, height, fits: whether it may stand upon it, room: the box that it must
-     not leave, barred: boxes that it must not touch, hides: (box) → how much of what is drawn it would hide, 0 to 1 }.
+     not leave, barred: boxes that it must not touch, hides: (box) → how much of what is drawn it would hide, 0 to 1,
+     body: points all over what is named, which no name should hide }.
      Returns for each its box { x, y } and the line that leads to it, or null. */
   function place(labels) {
-    const choices = labels.map(candidates);
+    const bodies = labels.map((label) => label.body || []).filter((body) => body.length);
+    const choices = labels.map((label) => candidates(label, bodies));
     const chosen = labels.map(() => null);
     for (let round = 0; round < ROUNDS; round += 1) {
       let moved = false;

@@ -106,7 +106,7 @@
   function apply(element, change) {
     if (change.text !== undefined) write(element, change.text);
     if (change.cls !== undefined && element.getAttribute("class") !== change.cls) element.setAttribute("class", change.cls);
-    if (element.classList.contains("rolls")) window.opscentre.fit(element);
+    if (element.matches(".rolls, .fits")) window.opscentre.fit(element);
     if (change.v !== undefined) element.style.setProperty("--v", change.v);
     if (change.spark) window.opscentre.spark(element, change.spark);
     if (change.figure) sketch(element, change.figure);

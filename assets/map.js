@@ -6,6 +6,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const MARKS = { bad: "M0-1L1 .8H-1Z", warn: "M0-1L1 0L0 1L-1 0Z" };
   const GRAIN = 160;         /* cells across in which it is known what is drawn where */
+  const ACROSS = 6;          /* points across a named unit by which it is known how much of it a name would hide */
   const WHOLE = 0.9;         /* share of a unit's extent that must lie within the inset for it to be named there */
   const asked = new URLSearchParams(location.search).get("measure");
   let visits = 0;
@@ -181,7 +182,7 @@
     const gap = parseFloat(getComputedStyle(name).fontSize) / 4;
     const room = { x: view.room.x + gap, y: view.room.y + gap, width: view.room.width - 2 * gap, height: view.room.height - 2 * gap };
     return { name, area, end: name.classList.contains("best") ? "best" : "worst", at, width, height, room,
-      fits: fits(area.firstElementChild, view, at, width + gap, height + gap),
+      fits: fits(area.firstElementChild, view, at, width + gap, height + gap), body: body(area.firstElementChild, view),
       hides: (box) => hidden(view, box) };
   }
 
@@ -198,6 +199,17 @@
       const [px, py] = view.onDrawing(x + across * width, y + down * height);
       return shape.isPointInFill(new DOMPoint(px, py));
     }));
+  }
+
+  /* Points all over a unit, on the screen. */
+  function body(shape, view) {
+    const { x, y, width, height } = shape.getBBox(), found = [];
+    for (let row = 0.5; row < ACROSS; row += 1)
+      for (let column = 0.5; column < ACROSS; column += 1) {
+        const point = [x + (width * column) / ACROSS, y + (height * row) / ACROSS];
+        if (shape.isPointInFill(new DOMPoint(...point))) found.push(view.onScreen(point));
+      }
+    return found;
   }
 
   /* The share of a box on the screen in which something is drawn. */

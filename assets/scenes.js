@@ -4,7 +4,6 @@
   "use strict";
 
   const ALARM = 20000;      /* ms for which an alarm holds its scene up */
-  const DISSOLVE = 600;     /* ms for which the scene that goes stays below the one that comes */
   const query = new URLSearchParams(location.search);
   const root = "/wall";
 
@@ -49,9 +48,11 @@
       scene.classList.toggle("is-leaving", name === before);
       scene.inert = name !== key;
     }
-    setTimeout(() => {
-      for (const scene of scenes()) if (scene.dataset.scene === before) scene.classList.remove("is-leaving");
-    }, DISSOLVE);
+    /* The scene that goes stays below until the one that comes is whole, however late its first frame was. */
+    const arriving = scenes().find((scene) => scene.dataset.scene === key);
+    Promise.allSettled(arriving.getAnimations().map((animation) => animation.finished)).then(() => {
+      if (on === key) for (const scene of scenes()) scene.classList.remove("is-leaving");
+    });
     /* The address follows, so that a reload (at night, of a new version) comes back to this scene. */
     history.replaceState(history.state, "", `${root}/${key}${location.search}`);
     window.dispatchEvent(new CustomEvent("opscentre:scene", { detail: key }));

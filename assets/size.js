@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  const LINES = ".kpi-line, .hero-line";
+  const LINES = ".kpi-line, .hero-line, .pub-line";
   const wanted = new Set();
 
   /** Look after a number whose text, class or room is another now; all those of a push at once. */
@@ -27,7 +27,7 @@
   }
 
   /* Also when the letters' own font has come: until then others of another breadth stand in for them. */
-  const all = () => document.querySelectorAll(".rolls").forEach(window.opscentre.fit);
+  const all = () => document.querySelectorAll(".rolls, .fits").forEach(window.opscentre.fit);
   window.addEventListener("resize", all);
   document.fonts.addEventListener("loadingdone", all);
 })();

@@ -224,6 +224,7 @@ PHRASES: dict[str, str] = {
     "{n} số liệu": "{n} figures",
     "khoảng {n}": "about {n}",
     "hơn {n}": "over {n}",
+    "cũ 1 năm": "1 year old",
     "cũ {n} năm": "{n} years old",
     "đang đếm từ kho số liệu, có sau ít phút": "being counted from the database, some minutes yet",
     "— đang đếm từ kho số liệu, có sau ít phút": "— being counted from the database, some minutes yet",

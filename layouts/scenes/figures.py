@@ -48,7 +48,7 @@ def _tile(key: str) -> html.Section:
             html.Div(
                 className="pub-line",
                 children=[
-                    html.Span(DASH, id=f"{key}-value", className="pub-value"),
+                    html.Span(DASH, id=f"{key}-value", className="pub-value fits"),
                     html.Span("", id=f"{key}-unit", className="hero-unit"),
                 ],
             ),
@@ -98,7 +98,7 @@ def _tile_patch(key: str, figure: FigureShown) -> Patch:
     return {
         key: Change(cls="card pub-tile is-old" if old else "card pub-tile"),
         f"{key}-name": say(figure.name),
-        f"{key}-value": say(value, "pub-value is-long" if long else "pub-value"),
+        f"{key}-value": say(value, "pub-value fits is-long" if long else "pub-value fits"),
         f"{key}-unit": say(unit),
         f"{key}-day": say(said),
         f"{key}-scope": say(figure.scope),

@@ -102,7 +102,7 @@ def counted(made_at: int, now: int, communes: Sequence[str]) -> Slow:
         ("Tiến độ giải quyết", 19.81, 20, 20),
         ("Số hóa hồ sơ", 12.28, 22, 18),
     )
-    values = ("31.067", "hơn 2.700", "khoảng 5.000.000")
+    values = ("31.067", "khoảng 90%", "khoảng 5.000.000")
     long = "Sàn thương mại điện tử: sản phẩm công nghiệp nông thôn tiêu biểu"
     return Slow(
         made_at=made_at, took_ms=900, now=now, places_yesterday={"H55.12": 9, "05443": 30}, stale_units=["H55.06"],
@@ -128,7 +128,7 @@ def counted(made_at: int, now: int, communes: Sequence[str]) -> Slow:
             FigureShown(code=str(i), name=long if i % 3 else "Hồ sơ tiếp nhận", scope="Sở Văn hóa, Thể thao và Du lịch",
                         value=values[i % 3], unit=("hồ sơ", "sản phẩm")[i % 2], as_of="01/01–15/12/2023",
                         source=f"{long}, cuối năm 2023", note="", age_days=20 * i * i)
-            for i in range(14)
+            for i in range(20)
         ],
         services=Services(
             procedures=106, by_level={"một phần": 30, "toàn trình": 73, "chưa trực tuyến": 3},

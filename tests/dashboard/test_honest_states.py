@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from layouts.scenes import SCENES
+from opscentre.clock import wall_ms
 from opscentre.live.wall import Totals, Wall
 from opscentre.profile import Profile
 from tests.dashboard.conftest import Screen
@@ -26,6 +27,19 @@ VALUES = """() => Object.fromEntries([...document.querySelectorAll('.scene')].ma
     .filter((e) => !e.closest('.is-empty, .is-out')).map((e) => e.textContent)]))"""
 #: What speaks against the numbers has letters of so many pixels at 1920 × 1080.
 LOUD = 44
+#: Pairs of what the head shows that lie upon one another or do not hold their text, an alarm among it.
+HEAD = """() => {
+  const shown = [...document.querySelectorAll('.alarm, .head > *')]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }));
+  const boxes = shown.map((e) => e.getBoundingClientRect());
+  return ['alarm', 'notice', 'clock'].filter((name) => !shown.some((e) => e.classList.contains(name)))
+    .concat(shown.filter((e) => e.scrollHeight > e.clientHeight + 2 || e.scrollWidth > e.clientWidth + 2)
+      .map((e) => e.className))
+    .concat(shown.flatMap((one, i) => shown.slice(i + 1).filter((other, j) => {
+      const [a, b] = [boxes[i], boxes[i + 1 + j]];
+      return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    }).map((other) => `${one.className} upon ${other.className}`)));
+}"""
 #: Scenes that count dossiers: the others show what was probed, published or counted by the minute.
 COUNTING = ("glance", "map", "late", "flow")
 
@@ -84,6 +98,13 @@ def test_six_states_are_six_pictures_on_every_scene(screen: Screen, profile: Pro
         source.observed_at = stale.made_at - 60_000
     late_sources, still = show(screen, stale, "MỌI NGUỒN ĐỀU TRỄ")
     assert "—" not in still["late"][:4], "the last known numbers stay"
+    alarmed = msgspec.structs.replace(stale, made_at=wall_ms(), heartbeat_at=wall_ms(), links=[*stale.links])
+    alarmed.links[3] = msgspec.structs.replace(stale.links[3], state="down")
+    screen.board.show(alarmed)
+    wait_for_text(screen.page, "alarm-text", "MẤT LIÊN KẾT · Mạng TSLCD", 15)
+    for size in ((1080, 1920), (1920, 1080)):
+        screen.page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert screen.page.evaluate(HEAD) == [], "what is wrong and what just went wrong are read side by side"
 
     process = screen.dashboard.process
     assert process is not None

@@ -166,4 +166,13 @@ def test_names_keep_apart_and_in_their_room_wherever_the_units_lie(drawn: Screen
         assert [one["line"][0] for one in found] == [list(at) for at in points]
         again = page.evaluate("(labels) => window.opscentre.labels.place(labels)", labels)
         assert again == found, "the same give the same"
+    units = [(300, 250), (430, 250), (300, 330), (430, 330)]
+    bodies = [[(x + 10 * i, y + 10 * j) for i in range(-5, 6) for j in range(-3, 4)] for x, y in units]
+    labels = [
+        {"at": at, "width": 200, "height": 40, "room": room, "body": body}
+        for at, body in zip(units, bodies, strict=True)
+    ]
+    found = page.evaluate("(labels) => window.opscentre.labels.place(labels)", labels)
+    named = [[x, y, 0, 0] for body in bodies for x, y in body]
+    assert not any(overlap(point, [one["x"], one["y"], 200, 40]) for one in found for point in named)
     page.close()

@@ -34,6 +34,12 @@ RECORD = """() => {
   requestAnimationFrame(look);
 }"""
 
+#: A screen that is busy when its scene changes: what draws the charts holds it up for longer than a scene dissolves.
+BUSY = """() => window.addEventListener('opscentre:scene', () => {
+  const until = performance.now() + 700;
+  while (performance.now() < until);
+})"""
+
 
 def on(page: Any) -> str:
     return page.evaluate("document.querySelector('.scene.is-shown')?.dataset.scene ?? ''")
@@ -58,6 +64,7 @@ def test_a_wall_turns_through_its_scenes_without_a_blank_frame(screen: Screen, p
     # The first scene of all has nothing to dissolve in over.
     shown = "getComputedStyle(document.querySelector('.scene.is-shown')).opacity"
     wait_until(lambda: page.evaluate(shown) == "1", 15, "the first scene is up")
+    page.evaluate(BUSY)
     page.evaluate(RECORD)
     ends = time.monotonic() + 60
     frames: list[list[Any]] = []
@@ -67,6 +74,9 @@ def test_a_wall_turns_through_its_scenes_without_a_blank_frame(screen: Screen, p
         screen.board.show(wall)
         page.wait_for_timeout(300)
         frames = page.evaluate("window.frames_seen")
+    there = f"{shown} === '1' && !document.querySelector('.scene.is-leaving')"
+    wait_until(lambda: page.evaluate(there), 15, "it is up, and the scene that went is painted no longer")
+    frames = page.evaluate("window.frames_seen")
     assert len(frames) >= 60
     assert len({scene for _, scene, _ in frames}) >= 2, "it turned"
     assert [frame for frame in frames if not frame[2]] == []
