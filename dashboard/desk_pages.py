@@ -183,13 +183,13 @@ def compare_page(desk: Desk, view: View) -> Component:
         )
         for code in view.units
     ]  # fmt: skip
-    no_data = ""
-    if not there:
-        no_data = words("compare.empty")
-        if first is not None:
-            no_data = words("compare.nodata", day=words.date(date_of(day_number(first))))
     last = date_of(day_number(max(before.start_ms, then - 1)))
     days = words("period.days", first=words.date(before.first), last=words.date(last))
+    no_data = ""
+    if not there:
+        no_data = words("compare.empty", days=days)
+        if first is not None:
+            no_data = words("compare.nodata", days=days, day=words.date(date_of(day_number(first))))
     return compare.layout(view, desk.place, compared, no_data, days, min(now, view.period.end_ms))
 
 

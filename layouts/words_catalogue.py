@@ -295,12 +295,12 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "compare.points": ("{value} điểm %", "{value} points"),
     "compare.before": ("Cùng kỳ năm trước: {days}.", "Same days of the year before: {days}."),
     "compare.nodata": (
-        "Không có số liệu cùng kỳ: kho số liệu bắt đầu từ {day}.",
-        "No data of the year before: the database begins on {day}.",
+        "Không có số liệu cùng kỳ năm trước ({days}): kho số liệu bắt đầu từ {day}.",
+        "No data of the same days of the year before ({days}): the database begins on {day}.",
     ),
     "compare.empty": (
-        "Không có số liệu cùng kỳ: kho số liệu còn trống.",
-        "No data of the year before: the database is empty.",
+        "Không có số liệu cùng kỳ năm trước ({days}): kho số liệu còn trống.",
+        "No data of the same days of the year before ({days}): the database is empty.",
     ),
     # ---- notes
     "notes.title": ("Ghi chú, chỉ đạo", "Notes and instructions"),

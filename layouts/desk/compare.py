@@ -34,16 +34,16 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 def layout(view: View, place: Place, compared: Sequence[Compared], no_data: str, before_days: str, at: int) -> html.Div:
-    """The page. ``no_data`` is the reason why there is nothing of the year before."""
+    """The page. ``no_data`` is the reason why there is nothing of the year before: it is said once, for all cells."""
     words = view.words
     body: list[Component | None]
     if not compared:
         body = [html.P(words("compare.choose"), className="empty")]
     else:
         body = [
+            html.P(no_data, className="about") if no_data else None,
             _table(view, compared),
-            html.P(words("compare.before", days=before_days), className="footnote"),
-            html.P(f"{DASH} {no_data}", className="footnote") if no_data else None,
+            None if no_data else html.P(words("compare.before", days=before_days), className="footnote"),
         ]
     return frame.page(
         view,
@@ -96,12 +96,11 @@ def _page_of(view: View, one: Compared) -> str:
 
 
 def _cell(view: View, figure: str, one: Compared) -> html.Td:
-    """The figure now, and under it what it was with the difference."""
+    """The figure now, and under it what it was with the difference, where there is a year before."""
     words = view.words
     if DEFINITIONS[figure].denominator:
         now, before = share_of(one.now, figure), share_of(one.before, figure) if one.before else None
-        text = words.percent(now)
-        was, apart = words.percent(before), ""
+        text, was, apart = words.percent(now), words.percent(before), ""
         if now is not None and before is not None:
             apart = words("compare.points", value=words.signed((now - before) * 100))
     else:
@@ -111,6 +110,9 @@ def _cell(view: View, figure: str, one: Compared) -> html.Td:
         if one.before is not None:
             known = value_of(one.before, numerator)
             was, apart = words.number(known), words.signed_count(count - known)
-    under = words("compare.was", value=was) + (f" ({apart})" if apart else "")
     href = view.to("figure", figure, unit=None if one.code == WHOLE else one.code)
-    return html.Td([html.A(html.Strong(text), href=href), html.Span(under, className="quiet")])
+    shown: list[Component] = [html.A(html.Strong(text), href=href)]
+    if one.before is not None:
+        under = words("compare.was", value=was) + (f" ({apart})" if apart else "")
+        shown.append(html.Span(under, className="quiet"))
+    return html.Td(shown)
