@@ -15,6 +15,7 @@ from layouts.words_scenes import TICKING
 from layouts.words_wall import CATALOGUE as WALL
 from opscentre.domain.moments import DAY, HOUR, MINUTE, SECOND, local
 from opscentre.domain.status import NAMES, NAMES_EN, Status
+from opscentre.domain.text import working_span
 
 Lang = Literal["vi", "en"]
 LANGS: tuple[Lang, ...] = ("vi", "en")
@@ -89,6 +90,10 @@ class Words:
         hours, minutes = divmod(max(0, ms) // MINUTE, 60)
         parts = [(self.number(hours), "hour")] * bool(hours) + [(str(minutes), "minute")] * bool(minutes or not hours)
         return " ".join(f"{count} {self('unit.' + name)}" for count, name in parts)
+
+    def working(self, ms: int) -> str:
+        """How late, in days of eight working hours, as mails and slips tell it: ``2 ngày 3 giờ làm việc``."""
+        return working_span(ms, english=self.lang == "en")
 
     def status(self, code: int) -> str:
         """The name of a status."""

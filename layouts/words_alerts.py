@@ -100,7 +100,6 @@ ALERTS: dict[str, tuple[str, str]] = {
     "fact.ends": ("Chứng thư hết hạn", "Certificate ends"),
     "fact.waiting": ("Thư đang chờ", "Messages waiting"),
     "fact.failed": ("Thư bị từ chối", "Messages refused"),
-    "fact.working": ("{hours} làm việc", "{hours} of working time"),
     "alert.facts": ("Sự việc", "Facts"),
     "alert.history": ("Diễn biến", "History"),
     "alert.beside": ("Cảnh báo khác về cùng sự việc", "Other alerts on the same"),

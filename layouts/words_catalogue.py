@@ -191,10 +191,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "clock.running": ("Đang chạy", "Running"),
     "clock.paused": ("Đứng", "Stopped"),
     "clock.late": ("Quá hạn", "Overdue"),
-    "clock.span": (
-        "{since} – {until}: {kind}, {worked} làm việc",
-        "{since} – {until}: {kind}, {worked} of working time",
-    ),
+    "clock.span": ("{since} – {until}: {kind}, {worked}", "{since} – {until}: {kind}, {worked}"),
     "clock.none": ("Chưa tiếp nhận: đồng hồ chưa chạy.", "Not received: the clock has not begun."),
     "dues.title": ("Các ngày hẹn trả", "Due moments"),
     "dues.when": ("Từ", "From"),

@@ -111,7 +111,7 @@ def _numbers(words: Words, told: Told, at: int) -> list[tuple[str, str]]:
         found = [("due", words.moment(due))]
         if told.alert.state != "resolved":
             key = "late" if at > due else "left"
-            found.append((key, words("fact.working", hours=words.hours(late))))
+            found.append((key, words.working(late)))
     if "overdue" in facts:
         load = words("fact.load.text", overdue=words.number(facts["overdue"]), all=words.number(facts["in_process"]))
         found.append(("load", load))

@@ -166,7 +166,7 @@ def _clock(words: Words, spans: Sequence[Span]) -> html.Div | html.P:
     whole = spans[-1].until - spans[0].since
     said = [
         words("clock.span", since=words.moment(span.since), until=words.moment(span.until),
-              kind=words(f"clock.{span.kind}"), worked=words.hours(span.worked))
+              kind=words(f"clock.{span.kind}"), worked=words.working(span.worked))
         for span in spans
     ]  # fmt: skip
     bar = html.Div(

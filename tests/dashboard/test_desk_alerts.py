@@ -107,6 +107,8 @@ def test_an_alerts_page_tells_its_whole_story_with_the_record_of_each_step(play:
     )  # fmt: skip
     assert [step for step in told if step not in said] == []
     assert "Hẹn đến hết 24/11/2026" in said
+    # Due at 16:20 of a day that ended at 17:00.
+    assert "Trễ 40 phút làm việc" in said
     deferred = screen.show("/alerts/overdue/s%2Fb")
     assert "Hoãn gửi Bộ phận Một cửa · Sở Công Thương đến 23/11/2026 07:00" in deferred
     assert "Không có trang này" in screen.show("/alerts/overdue/s%2Fnone")

@@ -77,6 +77,8 @@ def test_numbers_dates_and_lengths_are_the_languages_own() -> None:
     assert vi.length(2 * DAY + 3 * HOUR + MINUTE) == "2 ngày 3 giờ"
     assert (en.length(59 * SECOND), vi.length(-5)) == ("59 s", "0 giây")
     assert (vi.hours(79 * HOUR + 5 * MINUTE), en.hours(0)) == ("79 giờ 5 phút", "0 min")
+    late = 31 * HOUR + 54 * MINUTE
+    assert (vi.working(late), en.working(late)) == ("3 ngày 7 giờ làm việc", "3 working days 7 h")
     assert vi.moment(None) == "—"
 
 
