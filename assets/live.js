@@ -6,7 +6,8 @@
   const SILENT = 5000;        /* ms without a message before the page says that it is cut off */
   const RETRY = 2500;         /* ms between two attempts to get the stream back */
   const ANSWER = 5000;        /* ms that an attempt is given until the server begins to answer */
-  const ARRIVE = 20000;       /* ms that a first picture is given to arrive: it is large, and a line may be slow */
+  const ARRIVE = 20000;       /* ms that a first picture is given to arrive: it is large, and a line may be slow; and
+                                 ms without another byte of a page after which no more is waited for */
   const LATE = 2000;          /* ms from which a picture's age is shown, while it is not yet called cut off */
   const TICK = 250;
   const RELOAD_GAP = 10000;   /* ms between two reloads of our own accord, at least */
@@ -73,17 +74,39 @@
     window.dispatchEvent(new CustomEvent("opscentre:head", { detail: head }));
   }
 
+  /* The text at an address, given up when nothing more of it comes: a line that broke without a word would be waited
+     for as long as the screen runs. What is coming may take as long as a slow line needs. */
+  async function get(address) {
+    const ended = new AbortController();
+    let alarm = 0, text = "";
+    const wait = () => {
+      clearTimeout(alarm);
+      alarm = setTimeout(() => ended.abort(new Error(`nothing came for ${ARRIVE / 1000} s`)), ARRIVE);
+    };
+    try {
+      wait();
+      const answer = await fetch(address, { cache: "no-store", signal: ended.signal });
+      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+      const parts = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let part = await parts.read(); !part.done; part = await parts.read()) {
+        wait();
+        text += part.value;
+      }
+      return text;
+    } finally {
+      clearTimeout(alarm);
+    }
+  }
+
   /* Only when the server answers: a reload into a dead server would leave the browser's own error page. */
   async function reload(asked) {
     const last = Number(sessionStorage.getItem("reloaded") || 0);
     if (reloading || (!asked && Date.now() - last < RELOAD_GAP)) return;
     reloading = true;
     try {
-      const answer = await fetch(location.pathname, { cache: "no-store" });
-      if (answer.ok) {
-        sessionStorage.setItem("reloaded", String(Date.now()));
-        location.reload();
-      }
+      await get(location.pathname);
+      sessionStorage.setItem("reloaded", String(Date.now()));
+      location.reload();
     } catch (error) {
       console.info("not reloaded, the server does not answer yet:", error.message);
     } finally {
@@ -187,9 +210,7 @@
     here.dataset.asked = "yes";
     try {
       const lang = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "vi";
-      const answer = await fetch(`${here.dataset.source}?lang=${lang}`, { cache: "no-store" });
-      if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-      here.innerHTML = await answer.text();
+      here.innerHTML = await get(`${here.dataset.source}?lang=${lang}`);
       document.documentElement.lang = lang;
       show({});
       tick();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from playwright.sync_api import TimeoutError
 
+from layouts import wall as wall_page
 from layouts.picture import paint
 from layouts.place import Place
 from layouts.scenes import SCENES
@@ -229,6 +231,32 @@ def test_a_first_picture_that_a_slow_line_brings_is_waited_for_and_not_asked_for
     line.send("Network.emulateNetworkConditions", {**slow, "downloadThroughput": -1, "uploadThroughput": -1})
     wait_for_text(page, "notice-text", "TRỰC TIẾP", 15)
     assert len(asked) == 1
+
+
+#: Whoever waits for twenty seconds waits for half a one.
+SOONER = """() => {
+  const real = setTimeout;
+  window.setTimeout = (call, ms, ...given) => real(call, ms === 20_000 ? 500 : ms, ...given);
+}"""
+
+
+def test_a_page_that_is_asked_for_and_never_answered_is_asked_for_again(
+    page: Any, dashboard: Dashboard, board: Board, profile: Profile
+) -> None:
+    board.show(plausible(profile))
+    asked: list[Any] = []
+
+    def never_answer_the_first(route: Any) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    page.add_init_script(f"({SOONER})()")
+    page.route(re.compile(re.escape(wall_page.CONTENT)), never_answer_the_first)
+    page.goto(f"{dashboard.url}/wall")
+    page.wait_for_selector("#notice-text", state="attached", timeout=15_000)
+    assert len(asked) == 2
+    asked[0].abort()
 
 
 def test_a_lost_redis_greys_the_wall_and_its_return_heals_it(
