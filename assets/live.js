@@ -147,8 +147,8 @@
     }
   }
 
-  /* Sizes in a figure are those of a wall 1080 pixels high; type follows the page's. A chart of a scene that is not on
-     waits until it is: drawing is the most that a change costs. */
+  /* Sizes in a figure are those of a wall 1080 pixels high; type, lines and markers follow the page's. A chart of a scene
+     that is not on waits until it is: drawing is the most that a change costs. */
   async function draw(element, figure) {
     const scene = element.closest(".scene");
     if (scene && !scene.classList.contains("is-shown")) return;
@@ -156,9 +156,7 @@
     const drawn = [scale, element.clientWidth, element.clientHeight, JSON.stringify(figure)].join();
     if (element.drawn === drawn) return;
     element.drawn = drawn;
-    const scaled = structuredClone(figure);
-    scaled.layout.font.size *= scale;
-    for (const side of Object.keys(scaled.layout.margin)) scaled.layout.margin[side] *= scale;
+    const scaled = sized(structuredClone(figure), scale);
     scaled.layout.width = element.clientWidth;
     scaled.layout.height = element.clientHeight;
     if (!window.Plotly) {
@@ -169,6 +167,18 @@
     if (element.drawn !== drawn) return;
     if (window.Plotly) window.Plotly.react(element, scaled.data, scaled.layout, { staticPlot: true });
     else element.drawn = null;
+  }
+
+  function sized(figure, scale) {
+    const { layout, data } = figure;
+    layout.font.size *= scale;
+    for (const side of Object.keys(layout.margin)) layout.margin[side] *= scale;
+    for (const axis of [layout.xaxis, layout.yaxis]) Object.assign(axis, { gridwidth: scale, zerolinewidth: scale });
+    for (const { line, marker } of data) {
+      if (line?.width) line.width *= scale;
+      if (marker?.size) marker.size *= scale;
+    }
+    return figure;
   }
 
   /* Drawn once the numbers that came with it have been written, and can be painted. */

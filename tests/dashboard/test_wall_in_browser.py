@@ -150,6 +150,10 @@ def last_bar(page: Any, chart: str) -> int | None:
     return page.evaluate("id => document.getElementById(id).data?.[0].y.at(-1) ?? null", chart)
 
 
+#: How broad the line of a chart is, and its markers.
+BROAD = "(({line, marker}) => [line.width, marker.size])(document.getElementById('flow').data[1])"
+
+
 def test_a_chart_is_drawn_when_its_scene_is_on_with_the_newest_numbers(
     page: Any, dashboard: Dashboard, board: Board, profile: Profile
 ) -> None:
@@ -174,6 +178,9 @@ def test_a_chart_is_drawn_when_its_scene_is_on_with_the_newest_numbers(
     assert last_bar(page, "flow") == 389
     page.evaluate("window.opscentreScenes.go('glance')")
     assert last_bar(page, "flow") == 390
+    # On a screen of twice the size lines are twice as broad, as the letters are.
+    page.set_viewport_size({"width": 3840, "height": 2160})
+    wait_until(lambda: page.evaluate(BROAD) == [6, 14], 15, "lines and markers of the larger screen")
 
 
 def seconds_old(page: Any) -> int:
