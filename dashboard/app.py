@@ -65,6 +65,7 @@ from opscentre import maps, paths
 from opscentre.alert_files import read_names
 from opscentre.clock import Clock, open_clock
 from opscentre.domain.moments import date_of, day_number
+from opscentre.figures_file import read_systems
 from opscentre.live.rates import Rates
 from opscentre.live.wall_board import WallBoard
 from opscentre.mail_folder import MailFolder
@@ -228,7 +229,7 @@ def _place(settings: Settings, profile: Profile, day: dt.date) -> Place:
             mapped = tuple(unit for unit in there if unit.kind in maps.KINDS[kind]) if areas else ()
     except maps.MapError as error:
         log.error("the wall's map is drawn as hexagons: %s", error)
-    return place_of(profile, day, wanted, areas, mapped)
+    return place_of(profile, day, wanted, areas, mapped, read_systems(profile.folder))
 
 
 def _dash(

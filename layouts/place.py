@@ -9,6 +9,7 @@ from functools import lru_cache
 import msgspec
 
 from layouts.figures.areas import Areas
+from opscentre.domain.figures import System
 from opscentre.domain.tiles import Spot, Tiling, arrange
 from opscentre.domain.units import Unit
 from opscentre.profile import Profile
@@ -42,6 +43,8 @@ class Place(msgspec.Struct, frozen=True):
     areas: Areas | None = None
     #: The units that the map's scene colours and names: the communes, or the districts where its areas are theirs.
     mapped: tuple[Unit, ...] = ()
+    #: The systems whose state the links' scene tells.
+    systems: tuple[System, ...] = ()
 
     @property
     def lowest(self) -> str:
@@ -56,6 +59,7 @@ def place_of(
     wall: WallSettings | None = None,
     areas: Areas | None = None,
     mapped: tuple[Unit, ...] = (),
+    systems: tuple[System, ...] = (),
 ) -> Place:
     """The place of a profile with the units of a day; without one, those whose end is not known.
 
@@ -79,6 +83,7 @@ def place_of(
         wall=wall or WallSettings(),
         areas=areas,
         mapped=mapped or communes,
+        systems=systems,
     )
 
 

@@ -173,6 +173,18 @@ PHRASES: dict[str, str] = {
     "Sẵn sàng: phần thời gian thông trong giờ tính, không kể bảo trì và lúc chưa rõ": (
         "Available: share of the counted hours, without maintenance and the unknown"
     ),
+    "Hệ thống của tỉnh": "Systems of the province",
+    "{n} hệ thống": "{n} systems",
+    "Đồng bộ với Cổng DVC quốc gia": "Sync with the national portal",
+    "Độ trễ": "Lag",
+    "Hồ sơ chờ gửi": "Waiting to be sent",
+    "Chỉ tiêu 1.4": "Indicator 1.4",
+    "kịp thời": "in time",
+    "hiện tại": "now",
+    "nhịp gần nhất": "last beat",
+    "Dưới mỗi số: trạng thái đã bao lâu, tuổi số liệu, hoặc ngày của số": (
+        "Below each value: how long it has been so, the age of the data, or the day of the figure"
+    ),
     "Nguồn số liệu": "Sources",
     "Tuổi số liệu theo nguồn": "Age by source",
     "+{n} nguồn": "+{n} sources",

@@ -94,6 +94,7 @@ def count(
         score=_score(report, before),
         figures=_figures(engine, profile, today, names),
         services=_services(report, rows, profile, today, names),
+        measured=_measured(engine, profile, today, names),
         reactions=_reactions(engine, profile, now, rules) if rules else [],
         late_by_sync=_late_by_sync(engine, profile, now, product or (lambda wall: now - wall_ms() + wall)),
         now=now,
@@ -222,6 +223,21 @@ def _figures(engine: Engine, profile: Profile, today: dt.date, names: Mapping[st
     shown = [_published(figure, today, names) for figure in standing(known, today)]
     shown += [_fed(figure, today, called) for figure in newest_figures(engine, day_start(day_of(today) + 1) - 1)]
     return sorted(shown, key=lambda figure: figure.age_days)
+
+
+def _measured(engine: Engine, profile: Profile, today: dt.date, names: Mapping[str, str]) -> dict[str, FigureShown]:
+    """The figures that systems show, by metric: inputs that sources feed, series that somebody published."""
+    published = {figure.line: figure for figure in standing(figures_file.read_figures(profile.folder), today)}
+    published |= {figure.code: figure for figure in published.values()}
+    fed = {figure.code: figure for figure in newest_figures(engine, day_start(day_of(today) + 1) - 1)}
+    found: dict[str, FigureShown] = {}
+    for system in figures_file.read_systems(profile.folder):
+        kind, _, name = system.metric.partition(":")
+        if kind == "input" and name in fed:
+            found[system.metric] = _fed(fed[name], today, {name: system.name})
+        elif kind == "figure" and name in published:
+            found[system.metric] = _published(published[name], today, names)
+    return found
 
 
 def _published(figure: Figure, today: dt.date, names: Mapping[str, str]) -> FigureShown:

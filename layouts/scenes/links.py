@@ -1,9 +1,10 @@
-"""Connectivity: a tile for each link with its history and availability, and the age of every source."""
+"""Connectivity: a tile for each link with its history and availability, the age of every source, every system."""
 
 from __future__ import annotations
 
 from dash import html
 
+from layouts.cards import systems
 from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
 from layouts.states import LINK_WORDS, SOURCE_ORDER, SOURCE_WORDS, link_state, source_state
@@ -12,7 +13,7 @@ from opscentre.live.wall import Availability, LinkState, SourceAge, Wall
 
 TITLE = "Kết nối"
 #: Tiles and rows there are; of more links or sources those in trouble come first.
-TILES, SOURCES = 18, 12
+TILES, SOURCES = 18, 8
 #: Probes in the small line.
 SPARK = 30
 _TROUBLE = {"down": 0, "unknown": 1, "maintenance": 2, "up": 3}
@@ -38,6 +39,7 @@ def layout(place: Place) -> html.Div:
                     ),
                 ],
             ),
+            systems.layout(place),
             html.Section(
                 className="card net-sources",
                 children=[
@@ -93,6 +95,7 @@ def patch(wall: Wall, place: Place) -> Patch:
     away = sum(state == "maintenance" for _, state in links)
     paused = sum(state == "paused" for _, state in sources)
     changes: Patch = {
+        **systems.patch(wall, place),
         "net-links-count": _count(up, len(links) - away, "thông", TILES, away, "bảo trì"),
         "net-sources-count": _count(fresh, len(sources) - paused, "kịp thời", SOURCES, paused, "tạm dừng"),
         "net-tiles": Change(v=max(1, min(TILES, len(links)))),

@@ -158,6 +158,8 @@ class Slow(msgspec.Struct, kw_only=True):
     score: ScoreShown | None
     figures: list[FigureShown]
     services: Services
+    #: Newest value by metric, ``input:NAME`` or ``figure:SERIES``; one without a value is not there.
+    measured: dict[str, FigureShown] = {}
     #: Units with enough alerts to be compared, the slowest first.
     reactions: list[ReactionShown] = []
     #: By unit, those with any.

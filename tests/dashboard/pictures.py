@@ -130,6 +130,12 @@ def counted(made_at: int, now: int, communes: Sequence[str]) -> Slow:
                         source=f"{long}, cuối năm 2023", note="", age_days=20 * i * i)
             for i in range(20)
         ],
+        measured={
+            metric: FigureShown(code=metric, name="", scope="", value=value, unit=unit, as_of="09:30 20/11/2026",
+                                source="", note="", age_days=0)
+            for metric, value, unit in (("input:sync-lag", "12,5", "phút"), ("input:sync-backlog", "1.234", "hồ sơ"),
+                                        ("figure:bts", "1.650", "điểm"))
+        },
         services=Services(
             procedures=106, by_level={"một phần": 30, "toàn trình": 73, "chưa trực tuyến": 3},
             received=71_835, postal=445,

@@ -46,7 +46,8 @@ def test_places_score_figures_and_services_are_counted_from_sql(data: Path) -> N
     fed = FedFigure(
         code="tro-ly-ao", as_of=parse_local("2026-11-20T07:30"), value=1234.0, unit="câu", source="ioc", seen_at=9
     )
-    write_figures(store, [fed])
+    lag = msgspec.structs.replace(fed, code="sync-lag", as_of=fed.as_of - DAY, value=12.5, unit="phút")
+    write_figures(store, [fed, lag])
     found = count(store, profiles.load("thai-nguyen"), NOW)
     store.dispose()
     assert found.places_yesterday == {"H55.07": 1, "H55.12": 2, "01840": 1}, "communes have places of their own"
@@ -59,6 +60,9 @@ def test_places_score_figures_and_services_are_counted_from_sql(data: Path) -> N
     assert found.services.targets[0].reached == "6,7"
     assert found.figures[0].value == "1.234"
     assert (found.figures[0].as_of, found.figures[0].age_days) == ("07:30 20/11/2026", 0)
+    assert (found.measured["input:sync-lag"].value, found.measured["input:sync-lag"].unit) == ("12,5", "phút")
+    assert found.measured["figure:bts"].value == "1.650"
+    assert "input:sync-backlog" not in found.measured, "nobody sent one"
     assert any(figure.value == "31.067" and figure.source.startswith("Báo cáo 4041") for figure in found.figures)
     assert found.score is not None
     assert [group.code for group in found.score.groups][:2] == ["transparency", "progress"]

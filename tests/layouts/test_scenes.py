@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from dash import dcc, html
 
-from layouts import measures
+from layouts import measures, systems
 from layouts.cards import head, sources
 from layouts.cards.urgent import PAGE_MS
 from layouts.change import Patch
@@ -15,13 +15,14 @@ from layouts.figures.areas import draw
 from layouts.markup import to_html
 from layouts.place import Place, place_of
 from layouts.scenes import figures, flow, late, links, map, ranks, score, services
-from layouts.text import clock, date
+from layouts.text import clock, date, number
 from opscentre import profile as profiles
 from opscentre.domain.alert_desk import Answered
+from opscentre.domain.figures import System
 from opscentre.domain.lateness import LateBySync
 from opscentre.domain.moments import DAY, HOUR, parse_local
 from opscentre.live.alerts import AlertsShown
-from opscentre.live.slow import ReactionShown, Services, Slow, UnitScore
+from opscentre.live.slow import FigureShown, ReactionShown, Services, Slow, UnitScore
 from opscentre.live.wall import Totals, Wall
 from tests.dashboard.pictures import plausible
 
@@ -268,6 +269,43 @@ def test_a_paused_source_is_neither_well_nor_dead_and_says_since_when(wall: Wall
     assert (changes["source-2"].cls, changes["source-2-word"].text) == ("source paused", "tạm dừng")
     assert changes["sources-fresh"].text == "6/6 nguồn kịp thời · 1 tạm dừng"
     assert english(f"tạm dừng từ {since}") == f"paused since {since}"
+
+
+def test_a_system_tells_its_link_its_source_or_its_figure_and_never_a_zero_for_none(wall: Wall) -> None:
+    def told(metric: str) -> tuple[str, str | None, str | None]:
+        state, value, below = systems.told(System(code="x", name="x", kind="portal", metric=metric), wall)
+        return state, value.text, below.text
+
+    lag = FigureShown(
+        code="sync-lag", name="", scope="", value="12", unit="phút", as_of="21/11/2026", source="", note="", age_days=0
+    )
+    wall.slow = slow(measured={"input:sync-lag": lag, "figure:rank": msgspec.structs.replace(lag, unit="hạng")})
+    wall.links[0].state, wall.sources[0].ok = "down", False
+    assert told("link:l0")[:2] == ("down", "MẤT")
+    assert systems.told(System(code="x", name="x", kind="portal", metric="link:l1"), wall)[2].tick == (
+        "age",
+        wall.links[1].since,
+    )
+    assert told("link:nobody") == ("unknown", "chưa khai báo", "")
+    assert (told("source:s0")[:2], told("source:s1")[:2]) == (("failing", "LỖI"), ("fresh", "kịp thời"))
+    assert told("input:sync-lag") == ("measured", "12 phút", "21/11/2026")
+    assert told("figure:rank")[1] == "thứ 12"
+    assert told("input:papi") == ("unmeasured", "chưa có số đo", "")
+    assert told("board:received_today")[1:] == (number(wall.totals.received_today), "hôm nay")
+    wall.state, wall.totals, wall.slow = "empty", Totals(), None
+    assert told("board:received_today")[1] == told("input:papi")[1] == "—", "nobody can know yet"
+
+
+def test_systems_in_trouble_come_first_and_the_national_portal_apart(wall: Wall, place: Place) -> None:
+    metrics = ("input:papi", "link:l1", "link:l0", "input:sync-backlog", "input:sync-lag")
+    known = tuple(System(code=metric, name=metric, kind="portal", metric=metric) for metric in metrics)
+    wall.links[0].state = "down"
+    changes = links.patch(wall, msgspec.structs.replace(place, systems=known))
+    assert [changes[f"net-system-{i}-name"].text for i in range(3)] == ["link:l0", "link:l1", "input:papi"]
+    assert [changes[f"net-national-{i}-name"].text for i in range(2)] == ["Độ trễ", "Hồ sơ chờ gửi"]
+    assert changes["net-national-2"].cls == "net-figure is-empty"
+    assert changes["net-systems-count"].text == "5 hệ thống"
+    assert links.patch(wall, place)["net-systems-count"].text == "chưa khai báo"
 
 
 def test_the_day_has_a_balance(wall: Wall, place: Place) -> None:
