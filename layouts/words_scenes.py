@@ -173,7 +173,12 @@ PHRASES: dict[str, str] = {
     "Sẵn sàng: phần thời gian thông trong giờ tính, không kể bảo trì và lúc chưa rõ": (
         "Available: share of the counted hours, without maintenance and the unknown"
     ),
-    "Hệ thống của tỉnh": "Systems of the province",
+    "Nơi liên kết đến": "Where links end",
+    "hiện {n} liên kết": "{n} links shown",
+    "Chung toàn tỉnh": "Province-wide",
+    "{n} MẤT": "{n} DOWN",
+    "{n} chưa rõ": "{n} unknown",
+    "Hệ thống của tỉnh": "Systems",
     "{n} hệ thống": "{n} systems",
     "Đồng bộ với Cổng DVC quốc gia": "Sync with the national portal",
     "Độ trễ": "Lag",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -69,6 +69,8 @@ class LinkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     flapping_changes: Annotated[int, msgspec.Meta(ge=1, le=100)] = 4
     flapping_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 30
     maintenance: list[Maintenance] = []
+    #: Units at its ends, for the map of links: codes, or ranges FIRST..LAST of codes; none: it is the province's own.
+    units: list[str] = []
     #: The hours that its availability is counted in: the province's working hours, or around the clock.
     hours: Literal["work", "always"] = "work"
     #: http: the statuses that count as an answer, single or as a range (none: everything below 500); and a text that
@@ -141,6 +143,25 @@ def misfits(link: LinkConfig) -> Iterator[Misfit]:
             _window(window)
         except ValueError as error:
             yield Misfit("maintenance", _written(window), str(error), _WINDOW_WANTED)
+
+
+def within(units: Iterable[str], codes: Iterable[str]) -> list[str]:
+    """The units that a link's ``units`` (codes, or ranges FIRST..LAST) stand for, of those there are."""
+    spans = [_span(text) for text in units]
+    return [code for code in codes if any(first <= code <= last for first, last in spans)]
+
+
+def strangers(link: LinkConfig, codes: Iterable[str]) -> Iterator[Misfit]:
+    """Everything among a link's ``units`` that is no unit of the province and holds none."""
+    known = list(codes)
+    for text in link.units:
+        if not within([text], known):
+            yield Misfit("units", text, "no unit has this code", "want codes of units.csv, or a range FIRST..LAST")
+
+
+def _span(text: str) -> tuple[str, str]:
+    first, _, last = text.partition("..")
+    return first, last or first
 
 
 def statuses(link: LinkConfig) -> list[range]:

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from opscentre import figures_file, indicators_file
 from opscentre import profile as profiles
 from opscentre.calendar_file import check_calendar
-from opscentre.link_settings import LinksHead
+from opscentre.link_settings import LinksHead, strangers
 from opscentre.live.wall import Totals, Wall
 from opscentre.mapping_file import check_mapping, mapping_files
 from opscentre.procedures_file import check_procedures
@@ -58,7 +58,10 @@ def check(folder: Path, checks: Checks | None = None) -> list[Fault]:
     named = province.whole(Province)
     units = check_units(folder / "units.csv")
     sources = _check_entries(folder / "sources.toml", "source", SourceConfig, checks.source if checks else None)
-    links = _check_entries(folder / "links.toml", "link", LinkConfig, checks.link if checks else None)
+    links = _check_entries(
+        folder / "links.toml", "link", LinkConfig, checks.link if checks else None,
+        None if units.unread else units.column("code"),
+    )  # fmt: skip
     faults = [*province.faults, *units.faults]
     if not units.unread:
         codes = units.column("code")
@@ -87,7 +90,11 @@ def _check_mappings(folder: Path, units: frozenset[str]) -> list[Fault]:
 
 
 def _check_entries(
-    path: Path, table: str, kind: type[ENTRY], check_one: Callable[[ENTRY, str], None] | None
+    path: Path,
+    table: str,
+    kind: type[ENTRY],
+    check_one: Callable[[ENTRY, str], None] | None,
+    units: frozenset[str] | None = None,
 ) -> TomlFile:
     """``sources.toml`` or ``links.toml``; a profile that is still being set up may have neither."""
     file = TomlFile(path, required=False)
@@ -96,6 +103,9 @@ def _check_entries(
     for wrong in wrong_entries(table, [entry for _, entry in entries]):
         line = file.line_of(wrong.key, entries[wrong.place][0])
         file.blame(line, wrong.key, wrong.told, wrong.remedy, wrong.value)
+    for line, entry in entries if units is not None else []:
+        for stranger in strangers(entry, units or ()) if isinstance(entry, LinkConfig) else ():
+            file.blame(file.line_of("units", line), *stranger[:1], stranger.told, stranger.remedy, stranger.value)
     for line, entry in entries if check_one else []:
         _try(file, line, entry, f"{table} {entry.code}", check_one)
     if isinstance(file.document.get("self_check"), list):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
-from opscentre.link_settings import LinkConfig, LinksFile, SelfCheck, misfits
+from opscentre.link_settings import LinkConfig, LinksFile, SelfCheck, misfits, strangers
 from opscentre.profile import Profile
 from opscentre.settings import Settings, SettingsError
 
@@ -84,6 +84,10 @@ def read_links_file(profile: Profile, settings: Settings) -> LinksFile:
     path = links_path(profile, settings)
     found = _read(path, LinksFile, required=False)
     _check(path, "link", found.link)
+    for link in found.link:
+        for wrong in strangers(link, profile.units.by_code):
+            where = f"{path}, link {link.code}, {wrong.key}"
+            raise SettingsError(f"{where}: saw {wrong.value!r}; {wrong.remedy} ({wrong.told})")
     return found
 
 

@@ -12,7 +12,8 @@ from opscentre.live.wall import LinkState, Wall
 
 #: Tiles there are; with more links than that the ones in trouble come first.
 TILES = 14
-_TROUBLE = {"down": 0, "flapping": 1, "unknown": 2, "expiring": 3, "maintenance": 4, "up": 5}
+#: Standings, the worst first.
+TROUBLE = {"down": 0, "flapping": 1, "unknown": 2, "expiring": 3, "maintenance": 4, "up": 5}
 
 
 def layout(place: Place) -> html.Section:
@@ -48,7 +49,7 @@ def patch(wall: Wall, place: Place) -> Patch:
     """
     links = [(link, link_standing(link, wall.made_at)) for link in wall.links]
     if len(links) > TILES:
-        links.sort(key=lambda entry: _TROUBLE[entry[1]])
+        links.sort(key=lambda entry: TROUBLE[entry[1]])
     away = sum(standing == "maintenance" for _, standing in links)
     up = sum(standing in ("up", "flapping", "expiring") for _, standing in links)
     asked = len(links) - away

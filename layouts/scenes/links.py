@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import html
 
-from layouts.cards import systems
+from layouts.cards import linkmap, systems
 from layouts.change import DASH, Change, Patch, say
 from layouts.place import Place
 from layouts.states import LINK_WORDS, SOURCE_ORDER, SOURCE_WORDS, link_state, source_state
@@ -54,6 +54,7 @@ def layout(place: Place) -> html.Div:
                     html.Div("Tuổi: từ lần đọc thành công gần nhất; trễ khi quá ba chu kỳ", className="footnote"),
                 ],
             ),
+            linkmap.layout(place),
         ],
     )
 
@@ -96,6 +97,7 @@ def patch(wall: Wall, place: Place) -> Patch:
     paused = sum(state == "paused" for _, state in sources)
     changes: Patch = {
         **systems.patch(wall, place),
+        **linkmap.patch(wall, place),
         "net-links-count": _count(up, len(links) - away, "thông", TILES, away, "bảo trì"),
         "net-sources-count": _count(fresh, len(sources) - paused, "kịp thời", SOURCES, paused, "tạm dừng"),
         "net-tiles": Change(v=max(1, min(TILES, len(links)))),

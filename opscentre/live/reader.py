@@ -287,6 +287,7 @@ def _link_state(config: LinkConfig, seen: dict[bytes, bytes]) -> LinkState:
         kind=config.kind,
         interval_s=config.interval,
         certificate_warn_days=config.certificate_warn_days,
+        units=config.units,
     )
     encoded = seen.get(config.code.encode())
     if encoded:

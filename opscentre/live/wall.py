@@ -114,6 +114,8 @@ class LinkState(msgspec.Struct, kw_only=True):
     #: When the certificate ends, of links that show one; so many days before that it is to be warned of.
     certificate_expires_at: int | None = None
     certificate_warn_days: int = 30
+    #: Units at its ends, as links.toml has them: codes, or ranges FIRST..LAST; none: the province's own.
+    units: list[str] = []
     #: Whether it came and went more often of late than links.toml allows; ``state`` says what it is at the moment.
     flapping: bool = False
     #: When the maintenance window ends; None outside of one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from collectors.base import Given
 from collectors.errors import Unreachable
 from collectors.placeholders import Addresses
 from opscentre import profile as profiles
+from opscentre import profile_check
+from opscentre.link_settings import within
 from opscentre.settings import Settings, SettingsError
 from opscentre.sources import read_links, read_links_file, read_sources
 from tests.collectors.parts import Bench
@@ -103,3 +106,19 @@ def test_addresses_that_do_not_come_are_waited_for_and_then_told(tmp_path: Path)
     threading.Timer(0.1, (tmp_path / "simulator.json").write_text, ["{}"]).start()
     addresses.wait(patience=5)
     assert addresses.version()
+
+
+def test_a_link_may_end_in_units_of_the_province_and_in_no_others(tmp_path: Path) -> None:
+    entry = '[[link]]\ncode = "l"\nname = "L"\nkind = "tcp"\naddress = "h:1"\nunits = ["01840", "{}"]\n'
+    [link] = read_links(PROFILE, write(tmp_path, GOOD, entry.format("00000..04999")))
+    assert link.units == ["01840", "00000..04999"]
+    found = within(link.units, PROFILE.units.by_code)
+    assert "01840" in found
+    assert max(found) < "05000"
+    with pytest.raises(SettingsError, match=r"link l, units: saw '99998..99999'; want codes of units.csv"):
+        read_links(PROFILE, write(tmp_path, GOOD, entry.format("99998..99999")))
+    folder = tmp_path / "profile"
+    shutil.copytree(PROFILE.folder, folder)
+    shutil.copy(tmp_path / "links.toml", folder)
+    told = [fault for fault in profile_check.check(folder) if fault.key == "units"]
+    assert [(fault.line, fault.value) for fault in told] == [(6, "99998..99999")]

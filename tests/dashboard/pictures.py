@@ -54,6 +54,8 @@ LINKS = (
     "Cổng DVC quốc gia", "Cổng thông tin tỉnh", "Trục liên thông LGSP", "Mạng TSLCD",
     "Thanh toán trực tuyến", "Định danh VNeID", "CSDL dân cư", "Hội nghị truyền hình", "Thư điện tử công vụ",
 )  # fmt: skip
+#: Units at the ends of some of them.
+LINK_UNITS = {3: ["00000..04999"], 7: ["05000..09999"]}
 
 
 def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -> Wall:
@@ -79,7 +81,8 @@ def plausible(profile: Profile, seed: int = 1, now: int = NOW, late: int = 40) -
         links=[
             LinkState(code=f"l{i}", name=name, kind="http", interval_s=60.0, state="up", latency_ms=9.0 + 17 * i,
                       checked_at=made_at, since=made_at - DAY, latencies=[9.0 + i + n % 7 for n in range(30)],
-                      available_30d=Availability(up=2_000_000 - i * 1_000, down=i * 1_000))
+                      available_30d=Availability(up=2_000_000 - i * 1_000, down=i * 1_000),
+                      units=LINK_UNITS.get(i, []))
             for i, name in enumerate(LINKS)
         ],
         received_by_hour=[0] * 7 + [412, 655, 388] + [0] * 14,

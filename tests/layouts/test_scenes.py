@@ -7,7 +7,7 @@ import pytest
 from dash import dcc, html
 
 from layouts import measures, systems
-from layouts.cards import head, sources
+from layouts.cards import head, linkmap, sources
 from layouts.cards.urgent import PAGE_MS
 from layouts.change import Patch
 from layouts.english import english
@@ -306,6 +306,26 @@ def test_systems_in_trouble_come_first_and_the_national_portal_apart(wall: Wall,
     assert changes["net-national-2"].cls == "net-figure is-empty"
     assert changes["net-systems-count"].text == "5 hệ thống"
     assert links.patch(wall, place)["net-systems-count"].text == "chưa khai báo"
+
+
+def test_the_map_of_links_marks_each_commune_by_the_worst_link_that_ends_there(wall: Wall, place: Place) -> None:
+    first, second, third = (unit.code for unit in place.communes[:3])
+    for link in wall.links:
+        link.units = []
+    assert linkmap.patch(wall, place)["net-map"].cls == "card net-map is-absent", "no link knows its ends"
+    wall.links[0].units, wall.links[1].units = [f"{first}..{second}"], [second]
+    wall.links[1].state, wall.links[2].state = "down", "maintenance"
+    changes = linkmap.patch(wall, place)
+    classes = [changes[f"net-at-{code}"].cls for code in (first, second, third)]
+    assert classes == ["tile net-spot up", "tile net-spot down", "tile net-spot none"]
+    assert changes["net-map-0-name"].text == wall.links[1].name, "those in trouble come first"
+    assert changes["net-map-0-word"].text == f"MẤT · {place.by_code[second].label}"
+    assert changes["net-map-1-word"].text == "thông · 2 đơn vị"
+    assert changes["net-map-2"].cls == "net-spot net-end unknown is-empty"
+    assert changes["net-map-own-word"].text == "1 bảo trì · 6 thông"
+    for link in wall.links[:4]:
+        link.units = [first]
+    assert linkmap.patch(wall, place)["net-map-count"].text == "hiện 3/4 liên kết"
 
 
 def test_the_day_has_a_balance(wall: Wall, place: Place) -> None:
