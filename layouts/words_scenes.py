@@ -182,7 +182,7 @@ PHRASES: dict[str, str] = {
     "{n} hệ thống": "{n} systems",
     "Đồng bộ với Cổng DVC quốc gia": "Sync with the national portal",
     "Độ trễ": "Lag",
-    "Hồ sơ chờ gửi": "Waiting to be sent",
+    "Hồ sơ chờ gửi": "Unsent",
     "Chỉ tiêu 1.4": "Indicator 1.4",
     "kịp thời": "in time",
     "hiện tại": "now",

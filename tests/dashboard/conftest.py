@@ -13,6 +13,7 @@ import pytest
 from layouts.place import Place, place_of
 from opscentre import paths
 from opscentre import profile as profiles
+from opscentre.figures_file import read_systems
 from opscentre.profile import Profile
 from tests.dashboard import desks
 from tests.dashboard.pictures import Board
@@ -59,7 +60,7 @@ def profile() -> Profile:
 
 @pytest.fixture(scope="session")
 def place(profile: Profile) -> Place:
-    return place_of(profile)
+    return place_of(profile, systems=read_systems(profile.folder))
 
 
 @pytest.fixture(scope="session")
