@@ -9,6 +9,7 @@ from typing import Any
 from dash import html
 
 from layouts.cards.kpis import is_known
+from layouts.cards.ranking import NOBODY
 from layouts.cards.tilemap import two_lines
 from layouts.change import DASH, Change, Patch, say
 from layouts.measures import MEASURES, Measure, ordered
@@ -248,12 +249,17 @@ def _side_patch(measure: Measure, wall: Wall, place: Place, ends: dict[str, list
                 changes[f"{row}-name"] = say(unit.name)
                 changes[f"{row}-value"] = say(measure.write(value), f"named-value {measure.band(value).name}")
                 if place.areas:
-                    # The screen knows by the class which unit the name belongs to.
-                    changes[f"{row}-callout"] = Change(cls=f"callout only {measure.key} {end} at-{unit.code}")
+                    # The screen knows by the class which unit the name belongs to; its mark is that of the legend.
+                    band = measure.band(value).name
+                    changes[f"{row}-callout"] = Change(cls=f"callout only {measure.key} {end} is-{band} at-{unit.code}")
                     changes[f"{row}-callout-name"] = say(unit.label)
                     changes[f"{row}-callout-value"] = say(measure.write(value))
             else:
-                changes[row] = Change(cls="named-row is-empty")
+                # A list of nobody says so in its first row.
+                changes[row] = Change(cls="named-row is-empty" if index else "named-row is-nobody")
+                if not index:
+                    changes[f"{row}-name"] = say(NOBODY if wall.state == "live" else DASH)
+                    changes[f"{row}-value"] = say("", "named-value")
                 if place.areas:
                     changes[f"{row}-callout"] = Change(cls="callout is-empty")
     return changes

@@ -145,7 +145,8 @@ def _apart(wall: Wall, place: Place) -> str:
     """Who has no place and why, and whose numbers may be old."""
     everybody = (*place.departments, *place.communes)
     small = [unit for unit in everybody if _behind(BY_ONTIME, unit, wall) < BY_ONTIME.minimum]
-    told = [f"dưới {MINIMUM} hồ sơ: {_listed(small)}"] if small else []
+    # Where nothing is known of anybody, nobody is known to have too few.
+    told = [f"dưới {MINIMUM} hồ sơ: {_listed(small)}"] if small and wall.state == "live" else []
     scored = {code for code, one in _scores(wall).items() if one.rank is not None}
     # Those of too few dossiers are named already.
     unscored = [unit for unit in everybody if unit.code not in scored and unit not in small]
@@ -247,7 +248,8 @@ def _board_patch(board: Board, wall: Wall, place: Place) -> Patch:
     slots, between = _slots(len(ranked), wall.made_at)
     unknown = board.measure is None and _score(wall) is None
     nothing = DASH if wall.state != "live" else stamp.WAITING if unknown else "Chưa có đơn vị đủ hồ sơ"
-    count = f"{len(ranked)}/{len(board.units(place))}"
+    known = str(len(ranked)) if ranked or wall.state == "live" else DASH
+    count = f"{known}/{len(board.units(place))}"
     changes: Patch = {
         f"{board.id}-count": say(f"{between[0]}–{between[1]} / {len(ranked)}" if between else count),
         f"{board.id}-nothing": say(nothing, "nothing is-absent" if ranked else "nothing"),

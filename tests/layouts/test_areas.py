@@ -84,7 +84,7 @@ def test_names_on_the_map_say_whose_they_are_and_go_when_there_is_nobody_to_name
         wall.units[unit] = Totals()
     wall.units["05443"] = Totals(finished_on_time_30d=90, finished_overdue_30d=10, in_process=1)
     changes = map.patch(wall, drawn)
-    assert changes["map-ontime-best-0-callout"].cls == "callout only ontime best at-05443"
+    assert changes["map-ontime-best-0-callout"].cls == "callout only ontime best is-warn at-05443"
     assert changes["map-ontime-best-0-callout-name"].text == PROFILE.units["05443"].label
     assert changes["map-ontime-best-0-callout-value"].text == "90,1%"
     assert changes["map-ontime-worst-0-callout"].cls == "callout is-empty", "one unit is not the best and the last"

@@ -9,7 +9,7 @@ from dash import dcc, html
 from layouts import measures, systems
 from layouts.cards import head, linkmap, sources
 from layouts.cards.urgent import PAGE_MS
-from layouts.change import Patch
+from layouts.change import DASH, Patch
 from layouts.english import english
 from layouts.figures.areas import draw
 from layouts.markup import to_html
@@ -499,3 +499,16 @@ def test_the_tiles_of_published_figures_fill_the_page_whatever_their_number(wall
     wall.slow.figures = [msgspec.structs.replace(shown[0], value="98,6", unit="%")]
     changes = figures.patch(wall, place)
     assert (changes["pub-0-value"].text, changes["pub-0-unit"].text) == ("98,6%", "")
+
+
+def test_where_nothing_is_known_no_unit_is_said_to_have_too_few_dossiers(wall: Wall, place: Place) -> None:
+    nothing = msgspec.structs.replace(wall, units={}, slow=None)
+    counted = {**map.patch(nothing, place), **ranks.patch(nothing, place)}
+    assert counted["map-ontime-worst-0-name"].text == "Chưa có đơn vị đủ hồ sơ"
+    assert counted["ranks-apart"].text.startswith("dưới 10 hồ sơ: ")
+    unknown = msgspec.structs.replace(nothing, state="empty")
+    dashes = {**map.patch(unknown, place), **ranks.patch(unknown, place)}
+    assert {dashes[key].text for key in ("map-ontime-worst-0-name", "map-online-best-0-name", "ranks-apart")} == {DASH}
+    assert {change.text for key, change in dashes.items() if key.endswith("-count") and "/" in (change.text or "")} == {
+        f"{DASH}/16", f"{DASH}/92",
+    }  # fmt: skip
