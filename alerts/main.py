@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from sqlalchemy import Engine
@@ -26,7 +27,7 @@ from alerts.view import View
 from opscentre import outbound
 from opscentre import profile as profiles
 from opscentre.answers import signer
-from opscentre.clock import Clock, open_clock, wall_ms
+from opscentre.clock import Clock, open_clock, product_time, wall_ms
 from opscentre.mail_folder import MailFolder
 from opscentre.profile import Profile
 from opscentre.runtime.metrics import Exposed
@@ -95,7 +96,7 @@ def _work(
     stopping: threading.Event,
 ) -> None:
     def times() -> Times:
-        return Times(clock.now(), wall_ms())
+        return Times(clock.now(), wall_ms(), partial(product_time, clock))
 
     view = View(engine, profile.calendar, profile.units, settings.dossier_partitions)
     office = Office(engine, alerting, profile, view)

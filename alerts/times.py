@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+
+
+def _same(moment: int) -> int:
+    return moment
 
 
 class Times(NamedTuple):
@@ -12,3 +17,5 @@ class Times(NamedTuple):
     now: int
     #: Real time: ages of sources and links, leases, pauses between attempts.
     wall: int
+    #: The product's time at a real moment: what pages and mails tell. Where nothing is simulated both are the same.
+    product: Callable[[int], int] = _same

@@ -14,7 +14,9 @@ def conditions(rule: Rule, view: View, at: Times) -> Iterator[Condition]:
     for seen in view.links():
         if seen.state in ("down", "unknown"):
             facts = {"link": seen.code, "error": seen.detail}
-            yield Condition(seen.code, f"link:{seen.code}", "", seen.since, facts, sure=seen.state == "down")
+            yield Condition(
+                seen.code, f"link:{seen.code}", "", at.product(seen.since), facts, sure=seen.state == "down"
+            )
 
 
 KIND = Kind(Rule, conditions, "systems", ("Mất kết nối", "Link down"))

@@ -28,7 +28,8 @@ def conditions(rule: LinkFlapping, view: View, at: Times) -> Iterator[Condition]
     for seen in view.links():
         count = begun.get(seen.code, 0)
         if seen.flapping or count >= rule.outages:
-            yield Condition(seen.code, f"link:{seen.code}", "", seen.since, {"link": seen.code, "count": count})
+            facts = {"link": seen.code, "count": count}
+            yield Condition(seen.code, f"link:{seen.code}", "", at.product(seen.since), facts)
 
 
 KIND = Kind(LinkFlapping, conditions, "systems", ("Kết nối chập chờn", "Link is flapping"))

@@ -32,7 +32,7 @@ def conditions(rule: SourceStale, view: View, at: Times) -> Iterator[Condition]:
         last = seen.observed_at if seen.observed_at is not None else seen.attempted_at
         if at.wall - last > rule.after * 1000 or (seen.observed_at is None and not seen.ok):
             facts = {"source": seen.code, "link": rule.links.get(seen.code, ""), "error": seen.error}
-            yield Condition(seen.code, f"source:{seen.code}", "", last, facts)
+            yield Condition(seen.code, f"source:{seen.code}", "", at.product(last), facts)
 
 
 KIND = Kind(SourceStale, conditions, "systems", ("Nguồn dữ liệu ngừng cập nhật", "Source is stale"))

@@ -23,7 +23,7 @@ def conditions(rule: StreamStalled, view: View, at: Times) -> Iterator[Condition
     """True when the newest observation in SQL is that old; an installation that never had one has nothing to miss."""
     newest = view.newest_observation()
     if newest is not None and at.wall - newest > rule.after * 1000:
-        yield Condition("stream", "part:stream", "", newest, {"newest": newest})
+        yield Condition("stream", "part:stream", "", at.product(newest), {"newest": newest})
 
 
 KIND = Kind(

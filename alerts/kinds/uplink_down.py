@@ -13,7 +13,8 @@ def conditions(rule: Rule, view: View, at: Times) -> Iterator[Condition]:
     """True when there are links and the last probe of every one of them could say nothing."""
     links = [seen for seen in view.links() if seen.state != "maintenance"]
     if links and all(seen.state == "unknown" for seen in links):
-        yield Condition("uplink", "part:uplink", "", max(seen.since for seen in links), {"links": len(links)})
+        since = at.product(max(seen.since for seen in links))
+        yield Condition("uplink", "part:uplink", "", since, {"links": len(links)})
 
 
 KIND = Kind(Rule, conditions, "systems", ("Trung tâm mất đường truyền", "The centre's uplink is down"))

@@ -29,7 +29,7 @@ __all__ = ["APART", "BUILDING", "PROFILE", "TRADE", "WARD", "Apology", "Scene", 
 def at(text: str) -> Times:
     """A moment like ``2026-11-20T10:00`` on both clocks."""
     now = parse_local(text)
-    return Times(now, now + APART)
+    return Times(now, now + APART, lambda wall: wall - APART)
 
 
 class Scene:

@@ -121,14 +121,16 @@ def test_a_source_is_stale_by_real_time_since_its_last_good_answer(scene: Scene)
     stale = found(scene, "source_stale", after=300, links={"stale": "line"})
     assert set(stale) == {"stale", "never"}
     assert stale["stale"].facts == {"source": "stale", "link": "line", "error": "no answer"}
-    assert stale["stale"].since == wall - 6 * MINUTE
+    assert stale["stale"].since == NOON.now - 6 * MINUTE, "told in the time of the pages"
 
 
 def test_a_link_is_down_and_what_cannot_be_probed_is_neither_up_nor_down(scene: Scene):
     for code, state in (("up", "up"), ("down", "down"), ("blind", "unknown"), ("works", "maintenance")):
         scene.observed("link", code, NOON.wall, state=state, since=NOON.wall - HOUR)
     links = found(scene, "link_down")
-    assert {code: one.sure for code, one in links.items()} == {"down": True, "blind": False}
+    assert {code: (one.sure, one.since) for code, one in links.items()} == {
+        "down": (True, NOON.now - HOUR), "blind": (False, NOON.now - HOUR),
+    }  # fmt: skip
     assert found(scene, "uplink_down") == {}
     for code in ("up", "down"):
         scene.observed("link", code, NOON.wall, state="unknown", since=NOON.wall)
