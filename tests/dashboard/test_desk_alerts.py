@@ -187,7 +187,7 @@ def test_units_that_have_not_reacted_are_named_with_their_wait_in_working_hours(
 
 def test_a_mail_server_that_is_away_is_named_with_since_when_and_how_much_waits(play: Play, screen: Screen):
     def troubles() -> list[Trouble]:
-        return alert_channels.troubles(play.engine, *play.times())
+        return alert_channels.troubles(play.engine, *play.times()[:2])
 
     assert troubles() == []
     play.office.close()
