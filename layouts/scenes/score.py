@@ -45,58 +45,16 @@ _UNITS = Rows(
 
 def layout(place: Place) -> html.Div:
     """The points, the groups, what is missing, the units."""
+    least = "Tính theo hồ sơ của tháng này; thanh: so với chỉ số tăng được nhiều nhất"
+    few = "Chỉ tính theo hồ sơ của đơn vị; dưới 10 hồ sơ không xếp"
+    share = html.Span("% điểm tối đa đạt được", className="card-fact")
     return html.Div(
         className="score",
         children=[
-            html.Section(
-                className="card score-whole",
-                children=[
-                    html.H2("Tháng này, tính đến nay"),
-                    html.Div(
-                        className="hero-line",
-                        children=[
-                            html.Span(DASH, id="score-points", className="hero-value"),
-                            html.Span("", id="score-reach", className="hero-unit"),
-                        ],
-                    ),
-                    html.Div("", id="score-no-data", className="score-note"),
-                    html.Div("", id="score-period", className="quiet"),
-                    stamp.layout("score"),
-                    html.Div(
-                        "Quyết định 766/QĐ-TTg, thang 100 · tính từ hồ sơ của tỉnh, không phải bảng điểm quốc gia",
-                        className="footnote",
-                    ),
-                ],
-            ),
-            html.Section(
-                className="card score-groups",
-                children=[
-                    html.Div(html.H2("Theo nhóm"), className="card-head"),
-                    html.Div(_GROUPS.layout(), className="score-rows"),
-                    html.Div("Gạch chéo: phần chưa có số liệu để tính", className="footnote"),
-                ],
-            ),
-            html.Section(
-                className="card score-missing",
-                children=[
-                    html.Div(html.H2("Tăng điểm nhiều nhất ở đâu"), className="card-head"),
-                    html.Div(_MISSING.layout(), className="score-rows"),
-                    html.Div(
-                        "Tính theo hồ sơ của tháng này; thanh: so với chỉ số tăng được nhiều nhất", className="footnote"
-                    ),
-                ],
-            ),
-            html.Section(
-                className="card score-units",
-                children=[
-                    html.Div(
-                        className="card-head",
-                        children=[html.H2("Đơn vị"), html.Span("% điểm tối đa đạt được", className="card-fact")],
-                    ),
-                    html.Div(_UNITS.layout(), className="score-rows"),
-                    html.Div("Chỉ tính theo hồ sơ của đơn vị; dưới 10 hồ sơ không xếp", className="footnote"),
-                ],
-            ),
+            _whole(),
+            _card("groups", html.H2("Theo nhóm"), _GROUPS, "Gạch chéo: phần chưa có số liệu để tính"),
+            _card("missing", html.H2("Tăng điểm nhiều nhất ở đâu"), _MISSING, least),
+            _card("units", [html.H2("Đơn vị"), share], _UNITS, few),
             html.Section(
                 id="score-lacks",
                 className="card score-lacks is-absent",
@@ -111,6 +69,41 @@ def layout(place: Place) -> html.Div:
                     html.Div(_LACKS.layout(), className="score-lacks-rows"),
                 ],
             ),
+        ],
+    )
+
+
+def _whole() -> html.Section:
+    """The points of the month, and of what they are."""
+    return html.Section(
+        className="card score-whole",
+        children=[
+            html.H2("Tháng này, tính đến nay"),
+            html.Div(
+                className="hero-line",
+                children=[
+                    html.Span(DASH, id="score-points", className="hero-value"),
+                    html.Span("", id="score-reach", className="hero-unit"),
+                ],
+            ),
+            html.Div("", id="score-no-data", className="score-note"),
+            html.Div("", id="score-period", className="quiet"),
+            stamp.layout("score"),
+            html.Div(
+                "Quyết định 766/QĐ-TTg, thang 100 · tính từ hồ sơ của tỉnh, không phải bảng điểm quốc gia",
+                className="footnote",
+            ),
+        ],
+    )
+
+
+def _card(name: str, head: html.H2 | list[html.H2 | html.Span], rows: Rows, note: str) -> html.Section:
+    return html.Section(
+        className=f"card score-{name}",
+        children=[
+            html.Div(head, className="card-head"),
+            html.Div(rows.layout(), className="score-rows"),
+            html.Div(note, className="footnote"),
         ],
     )
 

@@ -64,21 +64,7 @@ def layout(place: Place) -> html.Div:
         id="svc",
         className="svc",
         children=[
-            html.Section(
-                className="card svc-supply",
-                children=[
-                    _head("Cung cấp", html.Span("", id="svc-procedures", className="card-fact")),
-                    html.Div(
-                        className="hero-line",
-                        children=[
-                            html.Span(DASH, id="svc-full", className="hero-value"),
-                            html.Span("toàn trình", className="hero-unit"),
-                        ],
-                    ),
-                    html.Div(_LEVELS.layout(), className="score-rows"),
-                    html.Div("Theo danh mục thủ tục của tỉnh (procedures.csv)", className="footnote"),
-                ],
-            ),
+            _supplied(),
             html.Section(
                 className="card svc-channels",
                 children=[
@@ -118,6 +104,25 @@ def layout(place: Place) -> html.Div:
                     html.Div("— : không nguồn nào nêu", className="footnote"),
                 ],
             ),
+        ],
+    )
+
+
+def _supplied() -> html.Section:
+    """How many procedures are online, and how far."""
+    return html.Section(
+        className="card svc-supply",
+        children=[
+            _head("Cung cấp", html.Span("", id="svc-procedures", className="card-fact")),
+            html.Div(
+                className="hero-line",
+                children=[
+                    html.Span(DASH, id="svc-full", className="hero-value"),
+                    html.Span("toàn trình", className="hero-unit"),
+                ],
+            ),
+            html.Div(_LEVELS.layout(), className="score-rows"),
+            html.Div("Theo danh mục thủ tục của tỉnh (procedures.csv)", className="footnote"),
         ],
     )
 
