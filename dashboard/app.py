@@ -79,6 +79,9 @@ from opscentre.wall_file import read_wall
 
 log = logging.getLogger(__name__)
 
+#: Seconds after which a job that does not end is told once more.
+AGAIN = 0.5
+
 INDEX = """<!DOCTYPE html>
 <html lang="vi">
 <head>
@@ -179,11 +182,18 @@ def _lifespan(feed: Feed, jobs: dict[str, Callable[[], Coroutine[None, None, Non
             task.add_done_callback(_stop_if_failed)
         yield
         feed.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
 
     return lifespan
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: one whose library takes a cancellation for a time-out of its own goes on once."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=AGAIN)
 
 
 def _shield(server: FastAPI, settings: Settings, store: Engine, desk: Desk, application: dash.Dash) -> None:

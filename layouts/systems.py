@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from layouts.cards.kpis import is_known
 from layouts.change import DASH, Change, say
+from layouts.notice import SILENT_MS
 from layouts.states import LINK_WORDS, SOURCE_WORDS, link_state, source_state
 from layouts.text import number
 from opscentre.domain.figures import System
@@ -74,16 +75,21 @@ def _of_source(code: str, wall: Wall) -> Told:
 
 def _of_board(name: str, wall: Wall) -> Told:
     if name.endswith("_at"):
-        at = getattr(wall, name)
-        return (
-            ("unknown", say(DASH), say(""))
-            if at is None
-            else ("counted", Change(tick=("age", at)), say("nhịp gần nhất" if name == "heartbeat_at" else ""))
-        )
+        return _of_moment(name, getattr(wall, name), wall)
     value = getattr(wall.totals, name, None)
     if not isinstance(value, int) or not is_known(wall, value):
         return "unknown", say(DASH), say("")
     return "counted", say(number(value)), say("hôm nay" if name.endswith("_today") else "hiện tại")
+
+
+def _of_moment(name: str, at: int | None, wall: Wall) -> Told:
+    """How long ago something was; of a heartbeat only that it is in time, else every beat would change the picture."""
+    if at is None:
+        return "unknown", say(DASH), say("")
+    below = say("nhịp gần nhất" if name == "heartbeat_at" else "")
+    if wall.made_at - at <= SILENT_MS:
+        return "up", say("kịp thời"), below
+    return "counted", Change(tick=("age", at)), below
 
 
 def of_figure(figure: FigureShown | None, wall: Wall) -> Told:

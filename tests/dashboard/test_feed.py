@@ -1,4 +1,4 @@
-"""The push by itself: a screen that comes is told of changes at once, whatever the dashboard did before."""
+"""The push by itself: a screen that comes is told of changes at once; and the dashboard's jobs end when they should."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from dashboard import app
 from dashboard import feed as push
 from dashboard.feed import Feed
 from dashboard.walls import Control
@@ -58,3 +59,28 @@ def test_the_first_screen_after_a_quiet_time_is_told_of_a_change_at_once(
         running.cancel()
 
     asyncio.run(look())
+
+
+def test_a_job_that_takes_a_cancellation_for_its_own_time_out_is_cancelled_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app, "AGAIN", 0.05)
+    told = 0
+
+    async def deaf_once() -> None:
+        nonlocal told
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            told += 1
+        await asyncio.sleep(600)
+
+    async def scene() -> bool:
+        task = asyncio.create_task(deaf_once())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            await app._end([task])
+        return task.cancelled()
+
+    assert asyncio.run(scene())
+    assert told == 1

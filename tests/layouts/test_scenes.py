@@ -296,6 +296,17 @@ def test_a_system_tells_its_link_its_source_or_its_figure_and_never_a_zero_for_n
     assert told("board:received_today")[1] == told("input:papi")[1] == "—", "nobody can know yet"
 
 
+def test_a_heartbeat_in_time_changes_no_picture_and_one_that_fails_to_come_tells_its_age(wall: Wall) -> None:
+    centre = System(code="ioc", name="x", kind="centre", metric="board:heartbeat_at")
+    told = []
+    for ago in (0, 3_000, 6_000):
+        wall.heartbeat_at = wall.made_at - ago
+        told.append(systems.told(centre, wall))
+    assert told[0] == told[1]
+    assert (told[0][0], told[0][1].text) == ("up", "kịp thời")
+    assert told[2][1].tick == ("age", wall.heartbeat_at)
+
+
 def test_systems_in_trouble_come_first_and_the_national_portal_apart(wall: Wall, place: Place) -> None:
     metrics = ("input:papi", "link:l1", "link:l0", "input:sync-backlog", "input:sync-lag")
     known = tuple(System(code=metric, name=metric, kind="portal", metric=metric) for metric in metrics)
