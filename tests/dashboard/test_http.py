@@ -158,7 +158,10 @@ def test_a_screen_hears_something_every_second_and_unchanged_pictures_are_not_se
         assert events[0] == "picture"
         assert len(events) >= 5
         assert max(b - a for a, b in itertools.pairwise(times)) < 1.6
-        assert set(events[begun:]) == {"beat"}
+        # The profile's systems have more rows than the wall has room for, and their pages turn.
+        changed = [set(entry[2]["body"]["patch"]) for entry in heard[begun:] if entry[1] != "beat"]
+        assert len(changed) <= 1
+        assert not [name for names in changed for name in names if not name.startswith("net-system")]
         numbers = [entry[2]["head"]["sequence"] for entry in heard]
         assert numbers == sorted(set(numbers))
 
